@@ -1,0 +1,20 @@
+"""Events by the service that publishes them. Importing this package fills `REGISTRY`."""
+
+from contracts.events import audit, gateway, outreach, profile, referral, tiering
+from contracts.events.base import REGISTRY, Envelope, Event, NotAnEnvelope, UnknownEvent, open_envelope, seal
+
+__all__ = [
+    "REGISTRY",
+    "Envelope",
+    "Event",
+    "NotAnEnvelope",
+    "UnknownEvent",
+    "audit",
+    "gateway",
+    "open_envelope",
+    "outreach",
+    "profile",
+    "referral",
+    "seal",
+    "tiering",
+]
