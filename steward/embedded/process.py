@@ -1,0 +1,70 @@
+"""What both servers need of the operating system: a lock per folder, bounded waiting, and ending processes that are ours."""
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+POLL_SECONDS = 0.02
+
+
+class ServerFailed(Exception):
+    """An embedded server did not start or stop in time; the message holds the end of its log."""
+
+
+@contextlib.contextmanager
+def folder_lock(folder: Path, name: str = "lock") -> Iterator[None]:
+    """Only one process at a time starts or stops the servers of a folder; the lock ends with its holder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_seconds: float) -> bool:
+    """Whether the condition became true in time."""
+    deadline = time.monotonic() + timeout_seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def find_process(pid_file: Path, *, name: str, argument: str) -> psutil.Process | None:
+    """The live process of a pid file, if it really is the server we mean: pids are used again after a crash or a reboot."""
+    try:
+        process = psutil.Process(int(pid_file.read_text().split()[0]))
+        ours = process.name() == name and argument in process.cmdline()
+        return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """A zombie counts as gone: its parent just has not looked yet."""
+    try:
+        return bool(process.is_running()) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def kill_tree(process: psutil.Process, *, timeout_seconds: float = 10) -> None:
+    """SIGKILL for a server and its children at once, and wait until none is left (open files and shared memory included)."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        if not wait_until(lambda: not any(map(is_alive, family)), timeout_seconds=timeout_seconds):
+            raise ServerFailed(f"process {process.pid} cannot be killed")
+
+
+def log_tail(path: Path, lines: int = 15) -> str:
+    """The end of a server's log, for error messages."""
+    if not path.exists():
+        return "(no log)"
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
