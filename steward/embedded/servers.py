@@ -24,7 +24,8 @@ class EmbeddedServers:
     def stop(self) -> bool:
         """Both at once; False if neither was running."""
         with ThreadPoolExecutor(2) as pool:
-            return any([stopped.result() for stopped in [pool.submit(self.postgres.stop), pool.submit(self.nats.stop)]])
+            postgres, nats = pool.submit(self.postgres.stop), pool.submit(self.nats.stop)
+            return postgres.result() | nats.result()
 
     def destroy(self) -> None:
         """Stop both and delete what they stored."""
