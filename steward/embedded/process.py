@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import psutil
@@ -44,6 +44,14 @@ def find_process(pid_file: Path, *, name: str, argument: str) -> psutil.Process 
         return None
 
 
+def processes_named(name: str) -> Iterator[psutil.Process]:
+    """Every live process of this name that we may look at."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == name and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+
+
 def is_alive(process: psutil.Process) -> bool:
     """A zombie counts as gone: its parent just has not looked yet."""
     try:
@@ -52,15 +60,13 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def kill_tree(process: psutil.Process, *, timeout_seconds: float = 10) -> None:
-    """SIGKILL for a server and its children at once, and wait until none is left (open files and shared memory included)."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = [process, *process.children(recursive=True)]
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-        if not wait_until(lambda: not any(map(is_alive, family)), timeout_seconds=timeout_seconds):
-            raise ServerFailed(f"process {process.pid} cannot be killed")
+def kill_all(processes: Collection[psutil.Process], *, timeout_seconds: float = 10) -> None:
+    """SIGKILL for all of them at once, and wait until none is left (open files and shared memory included)."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    if not wait_until(lambda: not any(map(is_alive, processes)), timeout_seconds=timeout_seconds):
+        raise ServerFailed(f"processes {[process.pid for process in processes]} cannot be killed")
 
 
 def log_tail(path: Path, lines: int = 15) -> str:

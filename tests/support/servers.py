@@ -93,9 +93,11 @@ def servers_of_this_run() -> Iterator[TestServers]:
     """The pair that the whole run shares, in `.steward/test-<pid>/`; leftovers of killed runs go first."""
     _remove_leftovers()
     folder = ROOT / ".steward" / f"test-{os.getpid()}"
-    with _running_pair(folder / "shared") as servers:
-        yield servers
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with _running_pair(folder / "shared") as servers:
+            yield servers
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager
@@ -104,7 +106,7 @@ async def servers_of_own() -> AsyncIterator[TestServers]:
 
     These calls block: from async code use `await asyncio.to_thread(...)`.
     """
-    pair = _running_pair(ROOT / ".steward" / f"test-{os.getpid()}" / f"own-{next(_own_numbers)}")
+    pair = _running_pair(_own_folder())
     servers = await asyncio.to_thread(pair.__enter__)
     try:
         yield servers
@@ -112,7 +114,23 @@ async def servers_of_own() -> AsyncIterator[TestServers]:
         await asyncio.to_thread(pair.__exit__, None, None, None)
 
 
+@contextlib.contextmanager
+def state_folder_of_own() -> Iterator[Path]:
+    """A folder as `.steward/` is one; whatever servers a test leaves in it are stopped."""
+    folder = _own_folder()
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        EmbeddedServers(folder).destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 _own_numbers = itertools.count()
+
+
+def _own_folder() -> Path:
+    return ROOT / ".steward" / f"test-{os.getpid()}" / f"own-{next(_own_numbers)}"
 
 
 @contextlib.contextmanager
