@@ -1,0 +1,126 @@
+"""The database edge: one engine for sessions, one pool of the driver for hot reads, transactions at the edge."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, cast
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.clock import Clock
+
+Session: TypeAlias = AsyncSession
+"""The unit of work that stores and actions take."""
+
+_SERVER_SETTINGS = {
+    "application_name": "steward",
+    "idle_in_transaction_session_timeout": "60000",
+    "lock_timeout": "10000",
+    "jit": "off",
+}
+
+
+class Database:
+    """One service's PostgreSQL database. `url` is a plain `postgresql://` address."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None, connections: int = 8) -> None:
+        self.url = url
+        self.clock = clock or Clock()
+        self.on_emitted: Callable[[], None] | None = None
+        self._connections = connections
+        self._engine: AsyncEngine | None = None
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Make both pools. Connections are made at first need, so this succeeds with the server away."""
+        self._engine = create_async_engine(
+            make_url(self.url).set(drivername="postgresql+asyncpg"),
+            pool_size=self._connections,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_reset_on_return="rollback",
+            connect_args={"server_settings": _SERVER_SETTINGS, "timeout": 10},
+        )
+        self._pool = await asyncpg.create_pool(
+            self.url,
+            min_size=0,
+            max_size=self._connections,
+            server_settings=_SERVER_SETTINGS,
+            timeout=10,
+            reset=_keep,
+        )
+
+    async def close(self) -> None:
+        """Close both pools; connections in use are given a moment, then cut."""
+        if self._pool is not None:
+            self._pool.terminate()
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """SQLAlchemy's engine."""
+        if self._engine is None:
+            raise RuntimeError("the database is not open")
+        return self._engine
+
+    @property
+    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        """The driver's own pool, for reads on hot paths: `await database.pool.fetchrow(...)`."""
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        return self._pool
+
+    def session(self) -> Session:
+        """A session that knows the clock. The caller owns commit and close; most want `begin`."""
+        session = AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+        session.info["clock"] = self.clock
+        return session
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises. Wakes the relay after commit."""
+        session = self.session()
+        try:
+            yield session
+            await self.commit(session)
+        finally:
+            await session.close()
+
+    async def commit(self, session: Session) -> None:
+        """Commit, then tell the relay when events were emitted."""
+        await session.commit()
+        if session.info.pop("emitted", False) and self.on_emitted is not None:
+            self.on_emitted()
+
+    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection outside the pools, for locks and LISTEN."""
+        connection = await asyncpg.connect(self.url, timeout=10, server_settings={"application_name": "steward"})
+        return cast("asyncpg.Connection[asyncpg.Record]", connection)
+
+
+async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Hot reads are single statements without session state: nothing to reset, one round trip saved."""
+
+
+async def driver(session: Session) -> "asyncpg.Connection[asyncpg.Record]":
+    """The driver's connection inside the session's transaction, for set-based SQL and COPY.
+
+    Rows that the session still holds must be flushed first (`await session.flush()`) to be seen.
+    """
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    adapted: Any = raw.dbapi_connection  # Any: SQLAlchemy's adapter class has no public type
+    if adapted._transaction is None:
+        # SQLAlchemy opens the transaction with its own first statement; the driver's first statement must be inside it too.
+        await adapted._start_transaction()
+    return cast("asyncpg.Connection[asyncpg.Record]", raw.driver_connection)
+
+
+def clock_of(session: Session) -> Clock:
+    """The clock that the session's database follows."""
+    clock = session.info.get("clock")
+    return clock if isinstance(clock, Clock) else Clock()
