@@ -1,0 +1,68 @@
+# Needs GNU make 3.81 or newer and Python 3.11 or newer; everything else comes from the lock file into $(VENV).
+# Another interpreter: make test PYTHON=python3.12 VENV=.venv312
+
+PYTHON ?= python3
+VENV ?= .venv
+N ?= 2000
+FRESH ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+TOOLS := .steward/uv
+UV_VERSION := 0.13.9
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run env test check format contracts bench chaos lock clean
+
+help:
+	@echo "make run     start the whole suite with a sample bank (FRESH=1 starts over, N=2000 customers)"
+	@echo "make test    every test, against servers that the run starts itself (ARGS=-x ... for pytest)"
+	@echo "make check   style, types, import rules, contracts and migrations"
+	@echo "make bench   measurements against bare programs, into a JSON file"
+	@echo "make chaos   the fault tests: kills, lost brokers, deletions"
+	@echo "make lock    resolve the requirements again (needs network)"
+	@echo "make clean   stop the suite of this folder and delete its data"
+
+run: env
+	@$(BIN)/steward up --demo --customers $(N) $(if $(FRESH),--fresh)
+
+env: $(STAMP)
+
+# uv from PATH or from an environment of its own; then the locked requirements, then the project itself
+$(STAMP): requirements-dev.lock pyproject.toml scripts/environment
+	@scripts/environment "$(PYTHON)" "$(VENV)" "$(TOOLS)" "$(UV_VERSION)"
+	@touch $@
+
+test: env
+	@$(BIN)/pytest $(ARGS)
+
+check: env
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import_linter
+	@$(BIN)/python -m contracts.generate --check
+	@$(BIN)/steward migrate --check
+
+format: env
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+contracts: env
+	@$(BIN)/python -m contracts.generate
+
+bench: env
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: env
+	@$(BIN)/pytest -m chaos $(ARGS)
+
+lock: env
+	@scripts/lock "$(TOOLS)"
+
+clean:
+	@if [ -x $(BIN)/steward ]; then $(BIN)/steward down --wipe; fi
