@@ -1,0 +1,137 @@
+"""Tables of tiering: policies, what customers stand at, the history of decisions, runs, and how far the feed is."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.tables import new_metadata
+from contracts.values import Tier
+
+_TIERS = ", ".join(f"'{tier}'" for tier in Tier)
+
+
+class Base(SQLModel, registry=registry(metadata=new_metadata())):
+    """The root of tiering's tables, on its own metadata."""
+
+
+def _moment(*, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _text(*, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(sa.Text, nullable=nullable)
+
+
+class PolicyRow(Base, table=True):
+    """A version of the tier policy. `document` is kept as it was sent; a published version never changes again."""
+
+    __tablename__ = "policy"
+    __table_args__ = (
+        sa.CheckConstraint("status IN ('draft', 'published')", name="status"),
+        sa.CheckConstraint("approved_by <> drafted_by", name="two_persons"),
+        sa.CheckConstraint("(status = 'published') = (approved_by IS NOT NULL AND approved_at IS NOT NULL)", name="approved"),
+        sa.Index("ix_policy_in_force", "currency", "effective_from", "version", postgresql_where=sa.text("status = 'published'")),
+    )
+
+    version: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    status: str = Field(sa_column=_text())
+    currency: str = Field(sa_column=sa.Column(sa.CHAR(3), nullable=False))
+    effective_from: date
+    document: dict[str, Any] = Field(sa_column=sa.Column(pg.JSONB, nullable=False))  # Any: a JSON document
+    digest: str = Field(sa_column=_text())
+    drafted_by: str = Field(sa_column=_text())
+    drafted_at: datetime = Field(sa_column=_moment())
+    approved_by: str | None = Field(default=None, sa_column=_text(nullable=True))
+    approved_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class StandingRow(Base, table=True):
+    """What a customer stands at now: the latest measures and the decision on them.
+
+    `number` counts the decisions of the history, `change` the changes of tier (the version of the event that told the last).
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
+        sa.CheckConstraint("number >= change AND change >= 1", name="counts"),
+        sa.Index("ix_standing_tier_reason", "tier", "reason"),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    tier: str = Field(sa_column=_text())
+    reason: str = Field(sa_column=_text())
+    policy_version: int
+    number: int
+    change: int
+    branch: str = Field(sa_column=_text())
+    as_of: date
+    measures_version: int
+    inputs: dict[str, Any] = Field(sa_column=sa.Column(pg.JSONB, nullable=False))  # Any: rules.Measures as JSON
+    since: datetime = Field(sa_column=_moment())
+    decided_at: datetime = Field(sa_column=_moment())
+
+
+class DecisionRow(Base, table=True):
+    """One decision that changed a tier or its reason. Rows are never updated."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
+        sa.CheckConstraint(f"previous IN ({_TIERS})", name="previous"),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    tier: str = Field(sa_column=_text())
+    previous: str | None = Field(default=None, sa_column=_text(nullable=True))
+    reason: str = Field(sa_column=_text())
+    inputs: dict[str, Any] = Field(sa_column=sa.Column(pg.JSONB, nullable=False))  # Any: rules.Measures as JSON
+    policy_version: int
+    as_of: date
+    decided_at: datetime = Field(sa_column=_moment())
+
+
+class RunRow(Base, table=True):
+    """A run that decides about everybody again. `feed_day` is how far the feed was complete when it last looked."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('nightly', 'requested', 'policy')", name="kind"),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'given_up')", name="state"),
+        sa.Index("uq_run_night", "day", unique=True, postgresql_where=sa.text("kind = 'nightly'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_column=_text())
+    day: date
+    state: str = Field(sa_column=_text())
+    note: str | None = Field(default=None, sa_column=_text(nullable=True))
+    requested_by: str = Field(sa_column=_text())
+    requested_at: datetime = Field(sa_column=_moment())
+    feed_day: date | None = None
+    looks: int = 0
+    cursor: UUID | None = None
+    decided: int = 0
+    up: int = 0
+    down: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    started_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    seconds: float | None = Field(default=None, sa_column=sa.Column(sa.Double, nullable=True))
+
+
+class FeedRow(Base, table=True):
+    """How far a feed of the core bank is complete."""
+
+    __tablename__ = "feed"
+
+    feed: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    version: int
+    day: date
