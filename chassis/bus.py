@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-
 import nats.errors
 import nats.js.errors
 import orjson
@@ -67,9 +66,6 @@ class Bus:
     async def open(self) -> None:
         """Connect, waiting until a broker answers, and refuse one that is too old. Raises `BrokerTooOld`."""
         settings = self._settings
-        options: dict[str, object] = {}
-        if settings.nats_user:
-            options = {"user": settings.nats_user, "password": settings.nats_password}
         client = Client()
         delay = 0.1
         while True:
@@ -79,10 +75,11 @@ class Bus:
                     name=settings.name,
                     inbox_prefix=f"_INBOX_{settings.name}".encode(),
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,
+                    reconnect_time_wait=1,
                     allow_reconnect=True,
                     error_cb=_on_error,
-                    **options,
+                    user=settings.nats_user,
+                    password=settings.nats_password,
                 )
                 break
             except (*BROKER_ERRORS,) as error:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, cast
 
 import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,11 +23,31 @@ _SERVER_SETTINGS = {
 }
 
 
-class Database:
-    """One service's PostgreSQL database. `url` is a plain `postgresql://` address."""
+def is_away(error: BaseException) -> bool:
+    """Whether the error means that PostgreSQL is unreachable, stopping or starting: nobody's input is at fault."""
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return error.connection_invalidated or (cause is not None and is_away(cause))
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)  # asyncpg's DataError is both: a wrong argument, not a lost connection
+    return isinstance(
+        error,
+        OSError
+        | TimeoutError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.CannotConnectNowError
+        | asyncpg.AdminShutdownError
+        | asyncpg.CrashShutdownError
+        | asyncpg.TooManyConnectionsError,
+    )
 
-    def __init__(self, url: str, *, clock: Clock | None = None, connections: int = 8) -> None:
+
+class Database:
+    """The PostgreSQL database of `service`. `url` is a plain `postgresql://` address."""
+
+    def __init__(self, url: str, *, service: str = "", clock: Clock | None = None, connections: int = 8) -> None:
         self.url = url
+        self.service = service
         self.clock = clock or Clock()
         self.on_emitted: Callable[[], None] | None = None
         self._connections = connections
@@ -77,7 +98,7 @@ class Database:
     def session(self) -> Session:
         """A session that knows the clock. The caller owns commit and close; most want `begin`."""
         session = AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
-        session.info["clock"] = self.clock
+        session.info.update(clock=self.clock, service=self.service)
         return session
 
     @asynccontextmanager
@@ -98,8 +119,7 @@ class Database:
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection outside the pools, for locks and LISTEN."""
-        connection = await asyncpg.connect(self.url, timeout=10, server_settings={"application_name": "steward"})
-        return cast("asyncpg.Connection[asyncpg.Record]", connection)
+        return await asyncpg.connect(self.url, timeout=10, server_settings={"application_name": "steward"})
 
 
 async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -124,3 +144,8 @@ def clock_of(session: Session) -> Clock:
     """The clock that the session's database follows."""
     clock = session.info.get("clock")
     return clock if isinstance(clock, Clock) else Clock()
+
+
+def service_of(session: Session) -> str:
+    """The name of the service whose database this is."""
+    return str(session.info["service"])

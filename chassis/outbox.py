@@ -30,7 +30,7 @@ async def emit(session: Session, *events: Event) -> None:
     for start in range(0, len(events), _BLOCK):
         block = events[start : start + _BLOCK]
         ids = [new_id() for _ in block]
-        payloads = [seal(event, id=id, time=now) for event, id in zip(block, ids, strict=True)]
+        payloads = [seal(event, event_id=event_id, time=now) for event, event_id in zip(block, ids, strict=True)]
         subjects = [event.type for event in block]
         await connection.execute(_INSERT, ids, subjects, payloads, current_traceparent(), now)
     session.info["emitted"] = True

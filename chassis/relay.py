@@ -9,7 +9,7 @@ from typing import TypeAlias
 import asyncpg
 
 from chassis.bus import BROKER_ERRORS, Bus, Outgoing
-from chassis.database import Database
+from chassis.database import Database, is_away
 from chassis.outbox import CHANNEL
 from chassis.telemetry import span
 
@@ -36,7 +36,7 @@ async def sole(database: Database, lock: int) -> AsyncIterator[Connection]:
     """
     connection = await database.connect()
     try:
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):  # noqa: ASYNC110  # the holder may be another process
             await asyncio.sleep(_POLL_SECONDS)
         yield connection
     finally:
@@ -66,7 +66,9 @@ class Relay:
                 try:
                     async with sole(self._database, _LOCK) as connection:
                         await self._lead(connection)
-                except (*BROKER_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except Exception as error:
+                    if not isinstance(error, BROKER_ERRORS) and not is_away(error):
+                        raise
                     log.warning("relay interrupted", extra={"error": type(error).__name__})
                     await asyncio.sleep(_RETRY_SECONDS)
                 finally:
@@ -122,7 +124,9 @@ class Relay:
             self._notify.clear()
             try:
                 await self._database.pool.execute(f"NOTIFY {CHANNEL}")
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:
+                if not is_away(error):
+                    raise
                 log.info("notify lost, the poll will find it", extra={"error": type(error).__name__})
             await asyncio.sleep(_COALESCE_SECONDS)
 

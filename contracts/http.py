@@ -27,7 +27,7 @@ class Problem(BaseModel):
     rule: str
     fix: str = ""
     field: str | None = None
-    fields: list[FieldProblem] = []
+    fields: list[FieldProblem] = Field(default_factory=list)
     request_id: str | None = None
 
 

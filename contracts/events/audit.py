@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.events.base import Event
 from contracts.values import Outcome, Purpose
 
@@ -19,7 +21,7 @@ class Audited(Event):
     outcome: Outcome = Outcome.DONE
     rule: str | None = None
     request_id: str | None = None
-    details: dict[str, int | str] = {}
+    details: dict[str, int | str] = Field(default_factory=dict)
 
 
 class ProfileAudited(Audited):

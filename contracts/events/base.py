@@ -89,12 +89,12 @@ class NotAnEnvelope(Exception):
     """Bytes that are no CloudEvents envelope; the message names the places, never the values."""
 
 
-def seal(event: Event, *, id: UUID, time: datetime) -> bytes:
+def seal(event: Event, *, event_id: UUID, time: datetime) -> bytes:
     """The event in its envelope, as the bytes that travel."""
     version = event.aggregate_version
     head: dict[str, object] = {
         "specversion": "1.0",
-        "id": str(id),
+        "id": str(event_id),
         "source": f"/steward/{event.service()}",
         "type": event.type,
         "subject": event.aggregate,

@@ -1,0 +1,101 @@
+"""Errors over HTTP: RFC 9457 problem details that name the rule, the place and the fix, and never quote the input."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from contracts.http import FieldProblem, Problem
+from contracts.values import RuleBroken
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refusal(Exception):
+    """A request that the edge refuses: which status, which rule, and how to satisfy it."""
+
+    def __init__(
+        self,
+        status: int,
+        rule: str,
+        *,
+        title: str,
+        detail: str = "",
+        fix: str = "",
+        field: str | None = None,
+        fields: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(rule)
+        self.headers = dict(headers or {})
+        self.problem = Problem(
+            type=f"urn:steward:problem:{rule}",
+            title=title,
+            status=status,
+            detail=detail,
+            rule=rule,
+            fix=fix,
+            field=field,
+            fields=list(fields),
+        )
+
+    def response(self, request_id: str | None = None) -> Response:
+        """The answer for the caller."""
+        body = self.problem.model_dump(mode="json", exclude_none=True)
+        if not body["fields"]:
+            del body["fields"]
+        if request_id:
+            body["request_id"] = request_id
+        return Response(orjson.dumps(body), self.problem.status, self.headers, MEDIA_TYPE)
+
+
+def from_rule(error: RuleBroken, status: int) -> Refusal:
+    """The refusal that a broken business rule becomes at a route."""
+    words = error.rule.replace("-", " ").capitalize()
+    return Refusal(status, error.rule, title=words, detail=error.detail, fix=error.fix, field=error.field)
+
+
+def from_validation(errors: Sequence[Mapping[str, Any]]) -> Refusal:  # Any: pydantic's error rows
+    """The refusal for input that does not have its shape. Rules and places are told, values never."""
+    fields = [
+        FieldProblem(field=".".join(str(part) for part in row["loc"]), rule=str(row["type"]), fix=_fix(row))
+        for row in errors[:50]
+    ]
+    status = 400 if any(row["type"] == "json_invalid" for row in errors) else 422
+    return Refusal(
+        status,
+        "body-malformed" if status == 400 else "input-invalid",
+        title="The input does not have its shape",
+        detail=f"{len(errors)} place(s) are wrong",
+        fix="Correct the fields that are named and send the request again.",
+        field=fields[0].field if fields else None,
+        fields=fields,
+    )
+
+
+def _fix(row: Mapping[str, Any]) -> str:
+    """Pydantic's advice, unless it was written by a validator of ours that could quote the value."""
+    if row["type"] in ("value_error", "assertion_error"):
+        error = (row.get("ctx") or {}).get("error")
+        return getattr(error, "fix", "") or "The value breaks the rule of this field."
+    return str(row["msg"])
+
+
+def away(detail: str) -> Refusal:
+    """Something that the answer needs is away; the same request may succeed soon."""
+    return Refusal(
+        503,
+        "try-again",
+        title="Not available at this moment",
+        detail=detail,
+        fix="Send the same request again after the seconds in Retry-After, with the same Idempotency-Key.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def broken() -> Refusal:
+    """A fault of ours; the request id leads to it in the log."""
+    return Refusal(
+        500, "internal-error", title="A fault on our side", fix="Tell the operators the request_id; nothing was changed."
+    )

@@ -1,0 +1,259 @@
+"""The composition of a service: its parts become one FastAPI application with everything running behind it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeAlias
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from chassis import health
+from chassis.audit import audit
+from chassis.auth import Capability, CapabilityVerifier, Verifier
+from chassis.bus import Bus
+from chassis.clock import Clock
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.edge import Edge
+from chassis.http import authorize, operation, status_of
+from chassis.inbox import Context, Inbox, Reactions
+from chassis.problems import Refusal, away, broken, from_rule, from_validation
+from chassis.relay import Relay
+from chassis.settings import ServiceSettings
+from chassis.telemetry import Telemetry
+from chassis.timers import TimerLoop, Timers
+from contracts.values import Outcome, RuleBroken
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What runs behind one application."""
+
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    bus: Bus
+    context: Context
+    inbox: Inbox
+    reactions: Reactions
+    telemetry: Telemetry
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+Hook: TypeAlias = Callable[[Runtime], Awaitable[None]]
+Authenticator: TypeAlias = Callable[[ServiceSettings], Verifier]
+
+
+def capabilities(settings: ServiceSettings) -> Verifier:
+    """The verifier of every service: capabilities of the gateway, for this service only."""
+    if settings.capability_jwks is None:
+        raise ValueError(f"{settings.name}: capability_jwks is not set; no caller could be verified")
+    return CapabilityVerifier.from_file(settings.capability_jwks, settings.name)
+
+
+class Service:
+    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end."""
+
+    def __init__(
+        self,
+        *,
+        settings: type[ServiceSettings],
+        routers: Sequence[APIRouter],
+        reactions: Reactions | None = None,
+        timers: Timers | None = None,
+        start: Hook | None = None,
+        stop: Hook | None = None,
+        authenticate: Authenticator = capabilities,
+        summary: str = "",
+    ) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._routers = routers
+        self._reactions = reactions or Reactions()
+        self._timers = timers or Timers()
+        self._start = start
+        self._stop = stop
+        self._authenticate = authenticate
+        self._summary = summary
+
+    def create_app(self, settings: ServiceSettings | None = None) -> FastAPI:
+        """The application. Settings come from the environment unless given. Serve it with lifespan on."""
+        settings = settings or self._settings()
+        clock = Clock(timedelta(seconds=settings.clock_offset_seconds))
+        telemetry = Telemetry(self.name, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+        database = Database(settings.database_url, service=self.name, clock=clock, connections=settings.database_connections)
+        context = Context(clock, settings)
+        runtime = Runtime(
+            settings=settings,
+            clock=clock,
+            database=database,
+            bus=Bus(settings),
+            context=context,
+            inbox=Inbox(self._reactions, context),
+            reactions=self._reactions,
+            telemetry=telemetry,
+        )
+        verifier = self._authenticate(settings)
+        app = self._application(runtime)
+        app.state.runtime = runtime
+        app.state.verifier = verifier
+        app.add_middleware(
+            Edge, database=database, verifier=verifier, telemetry=telemetry, max_body_bytes=settings.max_body_bytes
+        )
+        return app
+
+    def _application(self, runtime: Runtime) -> FastAPI:
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await self._open(runtime)
+            try:
+                yield
+            finally:
+                await self._close(runtime)
+
+        app = documented(self.name, self._summary, lifespan=lifespan)
+        for router in self._routers:
+            app.include_router(router, dependencies=[Depends(authorize)])
+        app.include_router(_internal(), dependencies=[Depends(authorize)])
+        return app
+
+    async def _open(self, runtime: Runtime) -> None:
+        await runtime.database.open()
+        if self._start is not None:
+            await self._start(runtime)
+        relay = Relay(runtime.database, runtime.bus)
+        consumer = Consumer(runtime.database, runtime.bus, runtime.inbox, runtime.reactions, runtime.settings, runtime.telemetry)
+        loop = TimerLoop(runtime.database, self._timers, runtime.context)
+        runtime.tasks = [
+            _kept("pipes", _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
+            _kept("timers", loop.run()),
+        ]
+
+    async def _close(self, runtime: Runtime) -> None:
+        for task in runtime.tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(runtime.settings.graceful_stop_seconds):
+                await asyncio.gather(*runtime.tasks, return_exceptions=True)
+        if self._stop is not None:
+            await self._stop(runtime)
+        await runtime.bus.close()
+        await runtime.database.close()
+        runtime.telemetry.close()
+
+
+async def _pipes(runtime: Runtime, relay: Relay, consumer: Consumer | None) -> None:
+    """Out and in. The broker may be away at the start: requests are served meanwhile."""
+    await runtime.bus.open()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(relay.run())
+        if consumer is not None:
+            group.create_task(consumer.run())
+
+
+def _kept(name: str, work: Awaitable[None]) -> asyncio.Task[None]:
+    async def run() -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.critical("%s stopped", name, exc_info=True)
+            raise
+
+    return asyncio.create_task(run(), name=name)
+
+
+def documented(name: str, summary: str, *, lifespan: Callable[[FastAPI], object]) -> FastAPI:
+    """An application with our answers for errors. It serves no documentation of its own: the gateway shows all in one."""
+    app = FastAPI(
+        title=f"Steward {name}",
+        summary=summary,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,  # type: ignore[arg-type]  # Starlette's type for lifespans is a union of four
+        separate_input_output_schemas=False,
+    )
+
+    @app.exception_handler(RuleBroken)
+    async def _(request: Request, error: RuleBroken) -> Response:
+        status = status_of(request.scope.get("route"), error)
+        if status is None:
+            log.error("undeclared rule", extra={"rule": error.rule}, exc_info=error)
+            return broken().response(request.state.request_id)
+        return from_rule(error, status).response(request.state.request_id)
+
+    @app.exception_handler(Refusal)
+    async def _(request: Request, refusal: Refusal) -> Response:
+        if refusal.problem.status == 403 and not await _noted(request, refusal):
+            return away("The refusal could not be written to the audit log.").response(request.state.request_id)
+        return refusal.response(request.state.request_id)
+
+    @app.exception_handler(RequestValidationError)
+    async def _(request: Request, error: RequestValidationError) -> Response:
+        return from_validation(error.errors()).response(request.state.request_id)
+
+    @app.exception_handler(HTTPException)
+    async def _(request: Request, error: HTTPException) -> Response:
+        rule = {404: "no-such-route", 405: "method-not-allowed"}.get(error.status_code, "bad-request")
+        fix = "See the API's page for the routes, their methods and their input."
+        refusal = Refusal(error.status_code, rule, title=str(rule).replace("-", " ").capitalize(), fix=fix, headers=error.headers)
+        return refusal.response(getattr(request.state, "request_id", None))
+
+    return app
+
+
+async def _noted(request: Request, refusal: Refusal) -> bool:
+    """Write the refused act to the audit log in a transaction of its own, since the request's is undone."""
+    caller: Capability | None = getattr(request.state, "capability", None)
+    if caller is None:
+        return True
+    route = getattr(request.scope.get("route"), "name", "unknown")
+    try:
+        async with request.app.state.runtime.database.begin() as session:
+            await audit(
+                session,
+                caller=caller,
+                act=f"{route}.attempted",
+                customer_id=caller.customer,
+                outcome=Outcome.REFUSED,
+                rule=refusal.problem.rule,
+            )
+    except Exception as error:  # whatever the reason, the act fails when its entry does
+        log.error("audit entry lost", exc_info=error)
+        return False
+    return True
+
+
+def _internal() -> APIRouter:
+    """Health and state. They hold counts and codes only, so they are open to whoever reaches the service's own port."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live", **operation(scope=None))
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/health/ready", **operation(scope=None))
+    async def ready(request: Request) -> Response:
+        reasons = await health.readiness(request.app.state.runtime.database)
+        body = {"status": "unready" if reasons else "ready", "reasons": reasons}
+        return Response(orjson.dumps(body), 503 if reasons else 200, media_type="application/json")
+
+    @router.get("/internal/status", **operation(scope=None))
+    async def status(request: Request) -> Response:
+        runtime: Runtime = request.app.state.runtime
+        body = await health.state(runtime.database, runtime.bus, runtime.reactions)
+        return Response(orjson.dumps(body), media_type="application/json")
+
+    return router
