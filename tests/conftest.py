@@ -1,11 +1,12 @@
 """Fixtures for all tests. Servers are real and start on first use, so pure tests never wait for them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.servers import TestServers, servers_of_this_run, state_folder_of_own
+from tests.support.sessions import Sessions
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,11 @@ def state_folder() -> Iterator[Path]:
     """An empty folder as `.steward/` is one; servers left in it are stopped at the end."""
     with state_folder_of_own() as folder:
         yield folder
+
+
+@pytest.fixture
+async def service_session(servers: TestServers) -> AsyncIterator[Sessions]:
+    """`session = await service_session("tiering")`: a session on a migrated database; all it did is rolled back at the end."""
+    sessions = Sessions(servers)
+    yield sessions
+    await sessions.close()

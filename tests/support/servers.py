@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
+from chassis.migrations import upgrade
 from steward.embedded import EmbeddedServers, Postgres
 from steward.embedded.postgres import create_database
 
@@ -30,6 +31,7 @@ class TestServers:
         self._accounts = itertools.count()
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._templates: set[str] = set()
+        self._shared: dict[str, str] = {}
 
     @property
     def postgres(self) -> Postgres:
@@ -54,17 +56,21 @@ class TestServers:
                 self._templates.add(template)
             return await self._create(service, template=template)
 
+    async def shared_database(self, service: str) -> str:
+        """URL of the one database of a service in which tests only work inside a transaction that is rolled back."""
+        if service not in self._shared:
+            self._shared[service] = await self.database(service)
+        return self._shared[service]
+
     async def blank_database(self, name: str = "blank") -> str:
         """URL of a fresh database without any table."""
         return await self._create(name, template=None)
 
     async def _make_template(self, service: str, template: str) -> None:
-        from chassis.migrations import upgrade
-
         async with self._admin() as admin:
             await _ensure_role(admin, service)
             await create_database(admin, template, owner=service)
-        await asyncio.to_thread(upgrade, self.postgres.url(template, service), service)
+        await upgrade(service, self.postgres.url(template, service))
 
     async def _create(self, role: str, *, template: str | None) -> str:
         name = f"{role}_{next(self._numbers)}"

@@ -1,0 +1,112 @@
+"""Builds and serves the apps of a suite; many in one process, or one in each."""
+
+import asyncio
+import contextlib
+import importlib
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+import uvicorn
+from fastapi import FastAPI
+
+from steward.suite import SERVICES, Suite
+
+GRACE_SECONDS = 5
+"""How long running requests may take to end when an app stops."""
+
+
+class AppFailed(Exception):
+    """An app did not start, or ended by itself; its log tells why."""
+
+
+def build(name: str, suite: Suite) -> FastAPI:
+    """The FastAPI app of a service or the gateway, with its settings for this suite."""
+    room = name if name == "gateway" else f"services.{name}"
+    settings = importlib.import_module(f"{room}.settings").Settings(**settings_of(name, suite))
+    app: FastAPI = importlib.import_module(f"{room}.main").create_app(settings)
+    return app
+
+
+def settings_of(name: str, suite: Suite) -> dict[str, object]:
+    """What differs from the defaults on this machine; everything else can still be set in the environment."""
+    own: dict[str, dict[str, object]] = {
+        "profile": {"keyset": suite.keys.keyset},
+        "gateway": {
+            "capability_key": suite.keys.capability_key,
+            "issuer_key": suite.keys.issuer_key,
+            **{f"{service}_url": suite.url(service) for service in SERVICES},
+        },
+    }
+    return {
+        "database_url": suite.databases[name],
+        "nats_url": suite.nats_url,
+        "host": suite.host,
+        "port": suite.ports[name],
+        "capability_jwks": suite.keys.capability_jwks,
+        **own.get(name, {}),
+    }
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process has one owner of signals, not six."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Serving:
+    """Apps that listen. `ended` is set when one ends by itself."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self._servers: dict[str, _Server] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self, apps: Mapping[str, FastAPI], sockets: Mapping[str, socket.socket]) -> None:
+        """Start all at once and wait until each answers. Raises `AppFailed`."""
+        for name, app in apps.items():
+            config = uvicorn.Config(
+                app,
+                http="httptools",
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+            self._servers[name] = _Server(config)
+            self._tasks[name] = asyncio.create_task(self._servers[name].serve([sockets[name]]), name=name)
+            self._tasks[name].add_done_callback(lambda _: self.ended.set())
+        while not all(server.started for server in self._servers.values()):
+            self.raise_if_ended()
+            await asyncio.sleep(0.01)
+
+    def raise_if_ended(self) -> None:
+        """Raises `AppFailed` when an app is no longer there."""
+        for name, task in self._tasks.items():
+            if task.done():
+                error = None if task.cancelled() else task.exception()
+                raise AppFailed(f"{name} ended by itself") from error
+
+    async def stop(self) -> None:
+        """Drain and stop: the gateway first, so that nothing new comes in, then the rest together. Bounded."""
+        for names in (["gateway"], list(SERVICES)):
+            chosen = [name for name in names if name in self._servers]
+            for name in chosen:
+                self._servers[name].should_exit = True
+            if chosen:
+                await asyncio.wait([self._tasks[name] for name in chosen], timeout=3 * GRACE_SECONDS)
+        for task in self._tasks.values():
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def serving(apps: Mapping[str, FastAPI], sockets: Mapping[str, socket.socket]) -> AsyncIterator[Serving]:
+    """Apps listen while the block runs."""
+    running = Serving()
+    try:
+        await running.start(apps, sockets)
+        yield running
+    finally:
+        await running.stop()

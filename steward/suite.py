@@ -1,0 +1,69 @@
+"""One running suite: where its parts listen and where it keeps its data; what `steward up` writes and the others read."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+from steward.embedded import EmbeddedServers
+from steward.keys import KeyFiles
+
+SERVICES = ("profile", "tiering", "outreach", "compliance", "referral")
+APPS = (*SERVICES, "gateway")
+"""Everything that listens and has a database of its own."""
+
+STATE_FOLDER = Path(".steward")
+HOST = "127.0.0.1"
+
+
+class SuiteNotRunning(Exception):
+    """There is no suite in this folder, or it has stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Addresses of the parts. `pid` is the supervisor's; the databases and the broker may run without it."""
+
+    folder: Path
+    databases: dict[str, str]
+    nats_url: str
+    host: str = HOST
+    ports: dict[str, int] = field(default_factory=dict)
+    pid: int | None = None
+
+    @classmethod
+    def of(cls, servers: EmbeddedServers, *, host: str = HOST, ports: dict[str, int] | None = None) -> Self:
+        """The suite on embedded servers that are running."""
+        databases = {name: servers.postgres.url(name, name) for name in APPS}
+        return cls(servers.folder, databases, servers.nats.url(), host=host, ports=ports or {}, pid=os.getpid())
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The suite that was last started in a state folder. Raises `SuiteNotRunning`."""
+        try:
+            stored = json.loads((folder / "suite.json").read_text())
+        except FileNotFoundError:
+            raise SuiteNotRunning(f"no suite was started in {folder.resolve()}") from None
+        return cls(**{**stored, "folder": Path(stored["folder"])})
+
+    def write(self) -> None:
+        """Keep it in the folder; moved into place whole, so that readers never see half."""
+        beside = self.folder / "suite.json.new"
+        beside.touch(mode=0o600)
+        beside.write_text(json.dumps(asdict(self) | {"folder": str(self.folder)}, indent=1))
+        beside.replace(self.folder / "suite.json")
+
+    def url(self, name: str) -> str:
+        """The base address of an app."""
+        return f"http://{self.host}:{self.ports[name]}"
+
+    @property
+    def keys(self) -> KeyFiles:
+        """Its keys."""
+        return KeyFiles(self.folder / "keys")
+
+    @property
+    def logs(self) -> Path:
+        """The folder of its logs."""
+        return self.folder / "logs"
