@@ -28,10 +28,12 @@ async def audit(
     and numbers only. If this cannot be written, the transaction fails and the act with it.
     """
     if isinstance(caller, str):
-        actor, roles, request_id = caller, (Role.SYSTEM.value,), None
+        actor, request_id = caller, None
+        roles: tuple[str, ...] = (Role.SYSTEM.value,)
         purpose = purpose or Purpose.OPERATIONS
     else:
-        actor, roles, request_id = caller.subject, tuple(role.value for role in caller.roles), caller.request_id
+        actor, request_id = caller.subject, caller.request_id
+        roles = tuple(role.value for role in caller.roles)
         purpose = purpose or caller.purpose
     await emit(
         session,

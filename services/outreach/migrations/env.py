@@ -1,0 +1,6 @@
+"""Alembic's entry for this service's own database."""
+
+from chassis.migrations import run
+from services.outreach.models import Base
+
+run(Base.metadata)
