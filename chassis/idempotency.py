@@ -80,7 +80,8 @@ async def store(session: Session, keyed: Keyed, answer: Stored) -> None:
     """Remember the answer, in the transaction of the effect."""
     connection = await driver(session)
     await connection.execute(
-        "INSERT INTO idempotency (subject, key, fingerprint, status, content_type, body, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)",
+        "INSERT INTO idempotency (subject, key, fingerprint, status, content_type, body, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
         keyed.subject,
         keyed.key,
         keyed.fingerprint,
