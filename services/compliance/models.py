@@ -1,0 +1,83 @@
+"""Tables of the audit log. The triggers that keep it append-only and without holes are in migration 0001."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.tables import new_metadata
+
+
+class Base(SQLModel, registry=registry(metadata=new_metadata())):
+    """The registry of this service's tables, the chassis' own included."""
+
+
+_OF_A_CUSTOMER = sa.text("customer_id IS NOT NULL")
+_REFUSED = sa.text("outcome = 'refused'")
+_PLACE = ("occurred_at", "position")
+
+
+class AuditEntry(Base, table=True):
+    """One audited act at its place. `position` is the leaf index of RFC 6962: 0, 1, 2, … without holes.
+
+    The columns beside `canonical` are there to search by; what counts are the canonical bytes and their hash.
+    """
+
+    __tablename__: ClassVar[str] = "audit_entry"
+    __table_args__ = (
+        sa.CheckConstraint("digest = sha256('\\x00'::bytea || canonical)", name="digest"),
+        sa.Index("ix_audit_entry_time", *_PLACE),
+        sa.Index("ix_audit_entry_customer", "customer_id", *_PLACE, postgresql_where=_OF_A_CUSTOMER),
+        sa.Index("ix_audit_entry_actor", "actor", *_PLACE),
+        sa.Index("ix_audit_entry_act", "act", *_PLACE),
+        sa.Index("ix_audit_entry_service", "service", *_PLACE),
+        sa.Index("ix_audit_entry_refused", *_PLACE, postgresql_where=_REFUSED),
+    )
+
+    position: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    event_id: UUID = Field(sa_column=sa.Column(sa.Uuid, nullable=False, unique=True))
+    service: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    act_id: UUID = Field(sa_column=sa.Column(sa.Uuid, nullable=False))
+    actor: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    roles: list[str] = Field(sa_column=sa.Column(pg.ARRAY(sa.Text), nullable=False))
+    act: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    customer_id: UUID | None = Field(default=None, sa_column=sa.Column(sa.Uuid))
+    purpose: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    outcome: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    rule: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    request_id: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    # Any: the details are the acting service's own codes and numbers
+    details: dict[str, Any] = Field(sa_column=sa.Column(pg.JSONB, nullable=False))
+    occurred_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+    recorded_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+    canonical: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    digest: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+
+
+class AuditSize(Base, table=True):
+    """One row: how many entries the log has, which is the next position. Whoever appends locks it first.
+
+    Only the log's own insert trigger changes it.
+    """
+
+    __tablename__: ClassVar[str] = "audit_size"
+    __table_args__ = (sa.CheckConstraint("one", name="one"),)
+
+    one: bool = Field(default=True, sa_column=sa.Column(sa.Boolean, primary_key=True))
+    entries: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
+
+
+class AuditCount(Base, table=True):
+    """Entries by service, act and outcome, kept by the log's insert trigger, so that a summary never counts the log."""
+
+    __tablename__: ClassVar[str] = "audit_count"
+
+    service: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    act: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    outcome: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    entries: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
+    last_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
