@@ -1,0 +1,267 @@
+"""The planner: demands of one person become contacts under one budget (H11), or keep the rule that stood in the way.
+
+Demands are taken in order of urgency, priority and deadline. Each goes to the free moment next after its target day,
+or failing that to the one next before, on the tier's first channel that has one. What is already planned stays
+where it is. Times are minutes from today's midnight in Asia/Shanghai, days are bits of an integer (bit 0 is today).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from contracts.values import Channel, Tier
+from services.outreach.rules.budget import Agenda, day_bits
+from services.outreach.rules.cadence import MINUTES_PER_DAY, Cadence, Kind, Urgency, minute_of
+from services.outreach.rules.calendar import SHANGHAI, Calendar
+from services.outreach.rules.periods import age_on
+from services.outreach.rules.reasons import CalendarState, ChannelReason, PlacedBy, Reason
+from services.outreach.rules.spread import spread
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Something to be placed in the days `first` to `last`, best on `target`; urgent ones before `due_at`."""
+
+    id: UUID
+    kind: str
+    period: str
+    first: date
+    last: date
+    target: date
+    number: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the planner knows of a customer. `refused` holds (purpose, channel); `contacts` are the moments that
+    count against the budget, past ones included."""
+
+    customer_id: UUID
+    tier: Tier | None
+    birth_date: date | None
+    refused: frozenset[tuple[str, Channel]] = frozenset()
+    contacts: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A demand with its day, moment and channel, and why there. `bypassed` names the rules that the urgent
+    bypass set aside; it is empty for everything else."""
+
+    demand: Demand
+    channel: Channel
+    at: datetime
+    day: date
+    placed_by: PlacedBy
+    channel_reason: ChannelReason
+    calendar: CalendarState
+    bypass: str | None = None
+    bypassed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Contacts, and for each demand without one the rule that stood in the way."""
+
+    placements: list[Placement] = field(default_factory=list)
+    unplaced: list[tuple[Demand, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """When a channel can be used within the horizon: open days, loud slots, first possible minute."""
+
+    days: int
+    slots: tuple[int, ...]
+    earliest: int
+
+
+class Planner:
+    """Plans any number of persons from one moment on. Built once per batch; holds no state of a person."""
+
+    def __init__(self, *, cadence: Cadence, calendar: Calendar, now: datetime) -> None:
+        local = now.astimezone(SHANGHAI)
+        self.cadence = cadence
+        self.today = local.date()
+        self._calendar = calendar
+        self._midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._size = cadence.horizon_days
+        self._now = local.hour * 60 + local.minute + (local.second > 0 or local.microsecond > 0)
+        self._days = [self.today + timedelta(days=index) for index in range(self._size)]
+        self._openings = {channel: self._opening(channel) for channel in cadence.channels}
+
+    def plan(self, person: Person, demands: Sequence[Demand]) -> Plan:
+        """Place what can be placed. The order of `demands` does not matter."""
+        plan = Plan()
+        agenda = Agenda(self.cadence.budget, self._size, [self._minute(moment) for moment in person.contacts])
+        for demand in sorted(demands, key=self._rank):
+            kind = self.cadence.kinds[demand.kind]
+            barred = self._barred(person, kind)
+            if barred is not None:
+                plan.unplaced.append((demand, barred))
+                continue
+            outcome = (
+                self._place(person, demand, kind, agenda)
+                if kind.urgent is None or demand.due_at is None
+                else self._place_urgent(person, demand, kind, kind.urgent, agenda)
+            )
+            if isinstance(outcome, Placement):
+                plan.placements.append(outcome)
+            else:
+                plan.unplaced.append((demand, outcome))
+        return plan
+
+    def _rank(self, demand: Demand) -> tuple[bool, int, date, str, str, UUID]:
+        priority = self.cadence.kinds[demand.kind].priority
+        return demand.due_at is None, priority, demand.last, demand.kind, demand.period, demand.id
+
+    def _barred(self, person: Person, kind: Kind) -> str | None:
+        """The rule about the person that forbids any contact of this kind."""
+        if kind.urgent is not None:
+            return None
+        if person.tier is None or person.birth_date is None:
+            return Reason.RECIPIENT_UNKNOWN
+        if age_on(person.birth_date, self.today) < self.cadence.min_age:
+            return Reason.UNDER_AGE
+        return None
+
+    def choices(self, person: Person, demand: Demand, kind: Kind) -> list[tuple[Channel, ChannelReason]]:
+        """The channels that the tier and the person's refusals leave, best first, each with why it is there."""
+        wanted = kind.channels.get(person.tier or Tier.ORDINARY, ())
+        if kind.rotate and wanted:
+            turn = (spread(person.customer_id, demand.kind) + demand.number) % len(wanted)
+            wanted = wanted[turn:] + wanted[:turn]
+        left = [channel for channel in wanted if not any((purpose, channel) in person.refused for purpose in kind.purposes)]
+        reason = ChannelReason.FIRST_CHOICE if left[:1] == list(wanted[:1]) else ChannelReason.EARLIER_REFUSED
+        return [(channel, ChannelReason.EARLIER_CLOSED if place else reason) for place, channel in enumerate(left)]
+
+    def _place(self, person: Person, demand: Demand, kind: Kind, agenda: Agenda) -> Placement | str:
+        choices = self.choices(person, demand, kind)
+        window = day_bits((demand.first - self.today).days, (demand.last - self.today).days, self._size)
+        target = max((demand.target - self.today).days, 0)
+        hindrance = self._hindrance(person, demand, kind, choices, window, target)
+        if hindrance is not None:
+            return hindrance
+        for channel, reason in choices:
+            opening = self._openings[channel]
+            for day in _outward(window & opening.days & ~agenda.blocked, target):
+                minute = self._slot(person, demand, opening, day, agenda)
+                if minute is not None:
+                    agenda.add(minute)
+                    return self._placement(demand, channel, minute, _placed_by(day, target), reason)
+        return self._crowded([channel for channel, _ in choices], window, agenda)
+
+    def _hindrance(
+        self,
+        person: Person,
+        demand: Demand,
+        kind: Kind,
+        choices: list[tuple[Channel, ChannelReason]],
+        window: int,
+        target: int,
+    ) -> str | None:
+        """The rule, other than the budget, that leaves no moment at all."""
+        if not choices:
+            offered = kind.channels.get(person.tier or Tier.ORDINARY)
+            return Reason.CHANNELS_REFUSED if offered else Reason.NO_CHANNEL_FOR_TIER
+        if demand.last < self.today:
+            return Reason.WINDOW_CLOSED
+        if target >= self._size or not window:
+            return Reason.BEYOND_HORIZON
+        openings = [self._openings[channel] for channel, _ in choices]
+        if not any(opening.slots for opening in openings):
+            return Reason.QUIET_HOURS
+        if not any(opening.slots and opening.days & window for opening in openings):
+            return Reason.CALENDAR_CLOSED
+        return None
+
+    def _crowded(self, channels: list[Channel], window: int, agenda: Agenda) -> str:
+        """Which rule took the last moment: the budget's, or the notice that the channel needs."""
+        timely = 0
+        for opening in (self._openings[channel] for channel in channels):
+            if opening.slots:
+                first = -((max(opening.slots) - opening.earliest) // MINUTES_PER_DAY)
+                timely |= opening.days & window & day_bits(first, self._size, self._size)
+        if not timely:
+            return Reason.LEAD_TIME
+        return Reason.MINIMUM_GAP if timely & ~agenda.blocked else agenda.strictest(timely)
+
+    def _slot(self, person: Person, demand: Demand, opening: _Opening, day: int, agenda: Agenda) -> int | None:
+        slots = opening.slots
+        if not slots:
+            return None
+        turn = spread(person.customer_id, demand.period) % len(slots)
+        for slot in slots[turn:] + slots[:turn]:
+            minute = day * MINUTES_PER_DAY + slot
+            if minute >= opening.earliest and agenda.apart(minute):
+                return minute
+        return None
+
+    def _place_urgent(
+        self, person: Person, demand: Demand, kind: Kind, urgency: Urgency, agenda: Agenda
+    ) -> Placement | str:
+        """As soon as the wait allows; what it then breaks is set aside by name and counted (H25)."""
+        choices = self.choices(person, demand, kind)
+        if not choices:
+            return Reason.CHANNELS_REFUSED
+        channel, reason = choices[0]
+        due = demand.due_at or self._midnight
+        soonest = self._now + urgency.lead_minutes
+        limit = min(self._now + urgency.wait_hours * 60, self._minute(due))
+        minute = next((moment for moment in range(soonest, limit + 1) if not self._quiet(moment)), soonest)
+        while agenda.taken(minute):
+            minute += 1
+        bypassed = (*((Reason.QUIET_HOURS,) if self._quiet(minute) else ()), *agenda.broken(minute))
+        agenda.add(minute)
+        placed_by = PlacedBy.URGENT if minute <= self._minute(due) else PlacedBy.URGENT_LATE
+        return self._placement(demand, channel, minute, placed_by, reason, urgency.bypass if bypassed else None, bypassed)
+
+    def _placement(
+        self,
+        demand: Demand,
+        channel: Channel,
+        minute: int,
+        placed_by: PlacedBy,
+        reason: ChannelReason,
+        bypass: str | None = None,
+        bypassed: tuple[str, ...] = (),
+    ) -> Placement:
+        at = self._midnight + timedelta(minutes=minute)
+        state = CalendarState.PUBLISHED if self._calendar.published(at.date()) else CalendarState.UNPUBLISHED
+        return Placement(demand, channel, at, at.date(), placed_by, reason, state, bypass, bypassed)
+
+    def _opening(self, channel: Channel) -> _Opening:
+        policy = self.cadence.channels[channel]
+        days = 0
+        for index, day in enumerate(self._days):
+            if self._calendar.presumed_class(day) in policy.days:
+                days |= 1 << index
+        slots = tuple(sorted(minute_of(slot) for slot in policy.slots if not self._quiet(minute_of(slot))))
+        return _Opening(days, slots, self._now + policy.lead_hours * 60)
+
+    def _quiet(self, minute: int) -> bool:
+        return self.cadence.quiet_hours.contains(minute % MINUTES_PER_DAY)
+
+    def _minute(self, moment: datetime) -> int:
+        return int((moment - self._midnight).total_seconds() // 60)
+
+
+def _outward(days: int, target: int) -> Iterator[int]:
+    """The days in `days`: from the target on, then backwards from the day before it."""
+    later, earlier = days >> target, days & ((1 << target) - 1)
+    while later:
+        low = later & -later
+        yield target + low.bit_length() - 1
+        later ^= low
+    while earlier:
+        top = earlier.bit_length() - 1
+        yield top
+        earlier ^= 1 << top
+
+
+def _placed_by(day: int, target: int) -> PlacedBy:
+    if day == target:
+        return PlacedBy.ON_TARGET
+    return PlacedBy.DEFERRED if day > target else PlacedBy.BROUGHT_FORWARD
