@@ -1,10 +1,15 @@
 """Fixtures for all tests. Servers are real and start on first use, so pure tests never wait for them."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from chassis.service import Service
+from tests.support.apps import Running, run_service
 from tests.support.servers import TestServers, servers_of_this_run, state_folder_of_own
 from tests.support.sessions import Sessions
 
@@ -29,3 +34,17 @@ async def service_session(servers: TestServers) -> AsyncIterator[Sessions]:
     sessions = Sessions(servers)
     yield sessions
     await sessions.close()
+
+
+class Runner(Protocol):
+    """`async with running(SERVICE, retry_seconds=0.05) as service:`."""
+
+    def __call__(
+        self, service: Service, *, listening: bool = False, **settings: object
+    ) -> AbstractAsyncContextManager[Running]: ...
+
+
+@pytest.fixture
+def running(servers: TestServers) -> Runner:
+    """Runs a service on a fresh database and a fresh broker; see `tests.support.apps.run_service`."""
+    return partial(run_service, servers)

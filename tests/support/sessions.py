@@ -18,14 +18,14 @@ class Sessions:
 
     async def __call__(self, service: str, *, clock: Clock | None = None) -> Session:
         """A session inside a transaction that is never committed: its commits are savepoints."""
-        database = Database(await self._servers.shared_database(service), clock=clock)
+        database = Database(await self._servers.shared_database(service), service=service, clock=clock)
         await database.open()
         self._stack.push_async_callback(database.close)
         connection = await self._stack.enter_async_context(database.engine.connect())
         transaction = await connection.begin()
         self._stack.push_async_callback(transaction.rollback)
         session = AsyncSession(bind=connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint")
-        session.info["clock"] = database.clock
+        session.info.update(clock=database.clock, service=service)
         self._stack.push_async_callback(session.close)
         return session
 
