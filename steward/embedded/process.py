@@ -52,6 +52,14 @@ def processes_named(name: str) -> Iterator[psutil.Process]:
                 yield process
 
 
+def processes_matching(*arguments: str) -> Iterator[psutil.Process]:
+    """Every live process whose command line holds all of these arguments."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if set(arguments) <= set(process.cmdline()):
+                yield process
+
+
 def is_alive(process: psutil.Process) -> bool:
     """A zombie counts as gone: its parent just has not looked yet."""
     try:
