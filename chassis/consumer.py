@@ -63,7 +63,9 @@ class Consumer:
     async def take(self, messages: Sequence[Msg]) -> None:
         """Apply a batch and acknowledge it; where the batch fails, each message for itself, so that one cannot hold the rest."""
         readable = [(message, envelope) for message in messages if (envelope := await self._read(message)) is not None]
-        if not readable:
+        if len(readable) < 2:
+            for message, envelope in readable:
+                await self._take_alone(message, envelope)
             return
         try:
             await self._apply([envelope for _, envelope in readable], carrier=readable[0][0].headers or {})

@@ -76,7 +76,7 @@ class Service:
         summary: str = "",
     ) -> None:
         self.name = settings.name
-        self._settings = settings
+        self.settings = settings
         self._routers = routers
         self._reactions = reactions or Reactions()
         self._timers = timers or Timers()
@@ -87,7 +87,7 @@ class Service:
 
     def create_app(self, settings: ServiceSettings | None = None) -> FastAPI:
         """The application. Settings come from the environment unless given. Serve it with lifespan on."""
-        settings = settings or self._settings()
+        settings = settings or self.settings()
         clock = Clock(timedelta(seconds=settings.clock_offset_seconds))
         telemetry = Telemetry(self.name, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
         database = Database(settings.database_url, service=self.name, clock=clock, connections=settings.database_connections)

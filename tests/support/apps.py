@@ -150,7 +150,7 @@ async def run_service(
 
 
 async def _settings(servers: TestServers, service: Service, keys: KeyFiles, given: dict[str, Any]) -> ServiceSettings:
-    kind = service._settings
+    kind = service.settings
     chosen: dict[str, Any] = {"capability_jwks": keys.capability_jwks}
     if "database_url" not in given:
         chosen["database_url"] = await servers.database(service.name)
