@@ -8,7 +8,7 @@ import orjson
 import zen
 
 from contracts.values import Tier
-from services.tiering.document import canonical, digest, parse
+from services.tiering.document import canonical, parse
 from services.tiering.rules import FACTS, Fact, Measures, Row, RowText
 from services.tiering.rules.facts import Value
 
@@ -46,10 +46,10 @@ class PolicyBook:
         self._latest: dict[str, Policy] = {}
         self._engine = zen.ZenEngine({"loader": self._contents.__getitem__})
 
-    def add(self, *, version: int, document: dict[str, Any]) -> Policy:  # Any: a JSON document
-        """Compile a document that was checked when it was published."""
-        key = (version, digest(document))
-        policy = self._policies.get(key) or self._compile(version, document)
+    def add(self, *, version: int, mark: str, document: dict[str, Any]) -> Policy:  # Any: a JSON document
+        """Compile a document that was checked when it was published; `mark` is its digest."""
+        key = (version, mark)
+        policy = self._policies.get(key) or self._compile(version, mark, document)
         self._policies[key] = policy
         self._policies.move_to_end(key)
         while len(self._policies) > _KEPT:
@@ -57,6 +57,10 @@ class PolicyBook:
             if all(kept != dropped[1] for _, kept in self._policies):
                 self._contents.pop(dropped[1], None)
         return policy
+
+    def find(self, version: int, mark: str) -> Policy | None:
+        """A policy that was compiled before, by its version and digest."""
+        return self._policies.get((version, mark))
 
     def guess(self, currency: str) -> Policy | None:
         """The policy last seen in force for a currency. A guess: who decides on it must check that it still is."""
@@ -66,10 +70,9 @@ class PolicyBook:
         """Take `policy` as the next guess for its currency."""
         self._latest[policy.currency] = policy
 
-    def _compile(self, version: int, document: dict[str, Any]) -> Policy:  # Any: a JSON document
+    def _compile(self, version: int, mark: str, document: dict[str, Any]) -> Policy:  # Any: a JSON document
         parsed = parse(document)
         rows = parsed.rows()
-        mark = digest(document)
         self._contents[mark] = zen.ZenDecisionContent(canonical(document["table"]).decode())
         return Policy(
             version=version,
@@ -97,4 +100,3 @@ def decode(document: str | bytes) -> dict[str, Any]:  # Any: a JSON document
     """A stored document."""
     loaded: dict[str, Any] = orjson.loads(document)  # Any: a JSON document
     return loaded
-

@@ -1,7 +1,7 @@
 """Tables of tiering: policies, what customers stand at, the history of decisions, runs, and how far the feed is."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ def _text(*, nullable: bool = False) -> sa.Column[str]:
 class PolicyRow(Base, table=True):
     """A version of the tier policy. `document` is kept as it was sent; a published version never changes again."""
 
-    __tablename__ = "policy"
+    __tablename__: ClassVar[str] = "policy"
     __table_args__ = (
         sa.CheckConstraint("status IN ('draft', 'published')", name="status"),
         sa.CheckConstraint("approved_by <> drafted_by", name="two_persons"),
@@ -56,11 +56,11 @@ class StandingRow(Base, table=True):
     `number` counts the decisions of the history, `change` the changes of tier (the version of the event that told the last).
     """
 
-    __tablename__ = "standing"
+    __tablename__: ClassVar[str] = "standing"
     __table_args__ = (
         sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
         sa.CheckConstraint("number >= change AND change >= 1", name="counts"),
-        sa.Index("ix_standing_tier_reason", "tier", "reason"),
+        {"postgresql_with": {"fillfactor": 80}},
     )
 
     customer_id: UUID = Field(primary_key=True)
@@ -80,7 +80,7 @@ class StandingRow(Base, table=True):
 class DecisionRow(Base, table=True):
     """One decision that changed a tier or its reason. Rows are never updated."""
 
-    __tablename__ = "decision"
+    __tablename__: ClassVar[str] = "decision"
     __table_args__ = (
         sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
         sa.CheckConstraint(f"previous IN ({_TIERS})", name="previous"),
@@ -100,7 +100,7 @@ class DecisionRow(Base, table=True):
 class RunRow(Base, table=True):
     """A run that decides about everybody again. `feed_day` is how far the feed was complete when it last looked."""
 
-    __tablename__ = "run"
+    __tablename__: ClassVar[str] = "run"
     __table_args__ = (
         sa.CheckConstraint("kind IN ('nightly', 'requested', 'policy')", name="kind"),
         sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'given_up')", name="state"),
@@ -130,7 +130,7 @@ class RunRow(Base, table=True):
 class FeedRow(Base, table=True):
     """How far a feed of the core bank is complete."""
 
-    __tablename__ = "feed"
+    __tablename__: ClassVar[str] = "feed"
 
     feed: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
     version: int

@@ -36,13 +36,9 @@ def probes(fact: Fact, cells: Sequence[str]) -> list[Value]:
     return [*sorted({0} | {number + step for number in numbers for step in (-1, 0, 1)})]
 
 
-def witnesses(
-    rows: Sequence[Mapping[str, str]], values: Mapping[str, Sequence[Value]]
-) -> Iterator[dict[str, Value] | Search]:
+def witnesses(rows: Sequence[Mapping[str, str]], values: Mapping[str, Sequence[Value]]) -> Iterator[dict[str, Value] | Search]:
     """For each row of cells by fact, facts for which it is the first that holds, or how the search ended."""
-    held = [
-        {name: frozenset(v for v in values[name] if _holds(cell, v)) for name, cell in cells.items()} for cells in rows
-    ]
+    held = [{name: frozenset(v for v in values[name] if _holds(cell, v)) for name, cell in cells.items()} for cells in rows]
     for place, own in enumerate(held):
         yield _witness(own, held[:place], values)
 

@@ -17,5 +17,5 @@ class Settings(ServiceSettings):
 
     run_block: int = Field(default=5_000, ge=1, le=50_000, description="Customers that a run holds in memory at once.")
     run_blocks_per_turn: int = Field(default=20, ge=1, le=200, description="Blocks decided in one transaction.")
-    feed_retry_minutes: int = Field(default=15, ge=1, description="How long a nightly run waits before it looks at the feed again.")
+    feed_retry_minutes: int = Field(default=15, ge=1, description="Wait before the next look at a late feed.")
     feed_looks: int = Field(default=90, ge=1, description="Looks at a late feed before a nightly run is given up.")

@@ -10,14 +10,11 @@ import asyncpg
 from chassis.database import Session, driver
 from contracts.values import Tier
 
-_IN_FORCE = """
-    SELECT version, digest FROM policy
-    WHERE status = 'published' AND currency = {currency} AND effective_from <= {today}
+_STORE = """
+WITH in_force AS (
+    SELECT version, digest FROM policy WHERE status = 'published' AND currency = $1 AND effective_from <= $2
     ORDER BY effective_from DESC, version DESC LIMIT 1
-"""
-
-_STORE = f"""
-WITH in_force AS ({_IN_FORCE.format(currency="$1", today="$2")}),
+),
 given AS (
     SELECT g.* FROM in_force f, unnest($5::uuid[], $6::text[], $7::text[], $8::date[], $9::int[], $10::text[], $11::text[])
         AS g(customer_id, tier, reason, as_of, measures_version, branch, inputs)
@@ -146,10 +143,17 @@ async def standings_after(session: Session, cursor: UUID | None, *, limit: int) 
 
 
 TIER = """
-SELECT tier, reason, policy_version, number, as_of, since, decided_at, inputs::text AS inputs
-FROM standing WHERE customer_id = $1
+SELECT s.tier, s.reason, s.policy_version, p.digest, s.number, s.as_of, s.since, s.decided_at, s.inputs::text AS inputs
+FROM standing s JOIN policy p ON p.version = s.policy_version WHERE s.customer_id = $1
 """
-"""The hot read: one customer's tier, for the driver's pool."""
+"""The hot read: what one customer stands at, in one statement for the driver's pool."""
+
+
+async def standing(session: Session, customer_id: UUID) -> asyncpg.Record | None:
+    """What one customer stands at; `inputs` as JSON text."""
+    connection = await driver(session)
+    return await connection.fetchrow(TIER, customer_id)
+
 
 _HISTORY = """
 SELECT number, tier, previous, reason, policy_version, as_of, decided_at, inputs::text AS inputs

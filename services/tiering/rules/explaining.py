@@ -62,16 +62,13 @@ class Explanation:
     rows: tuple[RowTrace, ...]
 
 
-def explain(
-    rows: Sequence[RowText], *, reason: str, facts: Mapping[str, Value], currency: str, holds: Holds
-) -> Explanation:
+def explain(rows: Sequence[RowText], *, reason: str, facts: Mapping[str, Value], currency: str, holds: Holds) -> Explanation:
     """Why `reason` was the first row of `rows` whose conditions all hold for `facts`."""
     seen: list[RowTrace] = []
     for row in rows:
         fired = row.reason == reason
         conditions = tuple(
-            _condition(FACTS[name], cell, facts[name], currency=currency, holds=holds)
-            for name, cell in row.cells.items()
+            _condition(FACTS[name], cell, facts[name], currency=currency, holds=holds) for name, cell in row.cells.items()
         )
         seen.append(RowTrace(reason=row.reason, tier=row.tier, fired=fired, conditions=conditions))
         if fired:

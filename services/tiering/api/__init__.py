@@ -1,0 +1,5 @@
+"""Routes of tiering."""
+
+from services.tiering.api import customers, policies, runs
+
+routers = (customers.router, policies.router, runs.router)

@@ -1,0 +1,163 @@
+"""HTTP shapes of tiering."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from contracts.values import Tier
+from services.tiering.document import Text
+from services.tiering.packages import Package
+from services.tiering.rules import Measures
+from services.tiering.rules.facts import Value
+
+
+class TierOut(BaseModel):
+    """What a customer stands at, and why. `dimensions` are the four of H1; `reason` is the code of the policy's row."""
+
+    customer_id: UUID
+    tier: Tier
+    name: Text
+    reason: str = Field(examples=["vip.assets"])
+    because: Text
+    source: str = Field(examples=["H2"])
+    package: str = Field(examples=["vip.one-plus-n"])
+    policy_version: int
+    decision: int = Field(description="Number of the latest decision in the history.")
+    as_of: date = Field(description="Day of the measures.")
+    since: datetime = Field(description="Since when the customer is in this tier.")
+    decided_at: datetime
+    dimensions: Measures
+
+
+class DecisionOut(BaseModel):
+    """One decision of the history."""
+
+    number: int
+    tier: Tier
+    previous: Tier | None
+    reason: str
+    policy_version: int
+    as_of: date
+    decided_at: datetime
+    dimensions: Measures
+
+
+class ConditionOut(Text):
+    """One condition of a row, held against the customer's value. Amounts are fen, growth is basis points."""
+
+    fact: str = Field(examples=["assets_90_fen"])
+    condition: str = Field(examples=["> 50000000"])
+    value: Value
+    holds: bool
+
+
+class RowOut(BaseModel):
+    """One row of the policy, in order; the last one listed is the one that fired."""
+
+    reason: str
+    tier: Tier
+    fired: bool
+    conditions: list[ConditionOut]
+
+
+class ExplanationOut(Text):
+    """Why the customer has this tier: a sentence in each language, every row up to the one that fired, all four dimensions."""
+
+    customer_id: UUID
+    tier: Tier
+    reason: str
+    policy_version: int
+    policy: Text
+    as_of: date
+    decided_at: datetime
+    rows: list[RowOut]
+    dimensions: Measures
+
+
+class TierCountOut(BaseModel):
+    """Customers of a tier with the same deciding reason under the same policy."""
+
+    tier: Tier
+    reason: str
+    policy_version: int
+    customers: int
+    share_bp: int = Field(description="Share of all customers counted, in basis points.")
+    as_of: date = Field(description="Latest day of measures among them.")
+
+
+class TierSummaryOut(BaseModel):
+    """Customers by tier with the reason that decided. `branch` is set where the caller sees one branch only."""
+
+    branch: str | None
+    customers: int
+    tiers: dict[Tier, int]
+    reasons: list[TierCountOut]
+
+
+class PackagesOut(BaseModel):
+    """The service packages in use (H5 to H7)."""
+
+    version: int
+    effective_from: date
+    packages: list[Package]
+
+
+class PolicyIn(BaseModel):
+    """A new version of the tier policy. What the document must fulfil is checked at once and again at the approval."""
+
+    effective_from: date = Field(description="First day (Asia/Shanghai) on which it decides.")
+    document: dict[str, Any] = Field(  # Any: checked by `document.parse`, kept as sent
+        description="title, currency, texts by reason code, and `table`: a JDM graph of one decision table."
+    )
+
+
+class PolicyOut(BaseModel):
+    """A version of the policy, without its document."""
+
+    version: int
+    status: str = Field(examples=["draft", "published"])
+    currency: str
+    effective_from: date
+    digest: str = Field(description="SHA-256 of the document's canonical JSON.")
+    drafted_by: str
+    drafted_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+class PolicyDocumentOut(PolicyOut):
+    """A version with its document."""
+
+    document: dict[str, Any]  # Any: JSON as it was sent
+
+
+class PoliciesOut(BaseModel):
+    """What is in force today, for each currency, and a page of all versions, latest first."""
+
+    in_force: list[PolicyDocumentOut]
+    versions: list[PolicyOut]
+    next: str | None = Field(default=None, description="Cursor of the following page of versions; null on the last.")
+
+
+class RunOut(BaseModel):
+    """A run over everybody. `note` says what it waits for; `seconds` runs from its first turn to its end."""
+
+    id: UUID
+    kind: str = Field(examples=["nightly", "requested", "policy"])
+    day: date
+    state: str = Field(examples=["waiting", "running", "done", "given_up"])
+    note: str | None
+    requested_by: str
+    requested_at: datetime
+    feed_day: date | None
+    looks: int
+    decided: int
+    up: int
+    down: int
+    unchanged: int
+    skipped: int = Field(description="Customers whose currency has no policy in force.")
+    started_at: datetime | None
+    ended_at: datetime | None
+    seconds: float | None
