@@ -1,0 +1,131 @@
+"""The forms that values of a column may have: how text is checked and turned into a typed value, vectorised.
+
+A form checks a column of trimmed, non-empty strings and gives the parsed column. Nothing here sees a row as a Python object.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import phonenumbers
+import polars as pl
+
+from services.profile.rules.identity import luhn_valid
+
+CODE = r"^[\p{L}\p{N}_.:/+-]{1,64}$"
+"""Codes and ids: letters, digits and a few signs, so that no free text passes for a code."""
+AMOUNT = r"^-?\d{1,12}(\.\d{1,2})?$"
+MAINLAND = r"^(\+86)?1[3-9]\d{9}$"
+
+
+@dataclass(frozen=True)
+class Form:
+    """`valid` and `value` are expressions over the trimmed text of the column `name`."""
+
+    rule: str
+    fix: str
+    valid: Callable[[pl.Expr], pl.Expr]
+    value: Callable[[pl.Expr], pl.Expr] = lambda text: text
+
+
+def _day(text: pl.Expr) -> pl.Expr:
+    return text.str.to_date("%Y-%m-%d", strict=False)
+
+
+def _moment(text: pl.Expr) -> pl.Expr:
+    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us", time_zone="UTC")
+
+
+def _fen(text: pl.Expr) -> pl.Expr:
+    # 12 digits before the point: times 100 stays far below 2**53, so rounding gives the exact integer
+    return (text.cast(pl.Float64, strict=False) * 100).round().cast(pl.Int64, strict=False)
+
+
+def _mapped(function: Callable[[str], str | None]) -> Callable[[pl.Expr], pl.Expr]:
+    return lambda text: text.map_elements(function, return_dtype=pl.String, skip_nulls=True)
+
+
+def international(phone: str) -> str | None:
+    """The number in E.164 form, mainland China where no country is given; None when it is no possible number."""
+    if re.fullmatch(MAINLAND, phone):
+        return "+86" + phone[-11:]
+    try:
+        parsed = phonenumbers.parse(phone, "CN")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def card(number: str) -> str | None:
+    """The digits of a card number with a right check digit, else None."""
+    digits = re.sub(r"[\s-]", "", number)
+    return digits if luhn_valid(digits) else None
+
+
+def codes(*allowed: str) -> Form:
+    """One of a fixed set."""
+    return Form("code-unknown", f"Use one of: {', '.join(allowed)}.", lambda text: text.is_in(allowed))
+
+
+def text(longest: int) -> Form:
+    """Any text up to a length, without control characters."""
+    return Form(
+        "text-form",
+        f"At most {longest} characters, no control characters.",
+        lambda text: (text.str.len_chars() <= longest) & ~text.str.contains(r"\p{Cc}"),
+    )
+
+
+ID = Form("code-form", "Letters, digits and _ . : / + - only, at most 64.", lambda text: text.str.contains(CODE))
+DAY = Form(
+    "day-form",
+    "Give a day that exists, as YYYY-MM-DD.",
+    lambda text: text.str.contains(r"^\d{4}-\d{2}-\d{2}$") & _day(text).is_not_null(),
+    _day,
+)
+MOMENT = Form(
+    "moment-form",
+    "Give a time with its zone, as 2026-01-31T08:00:00+08:00.",
+    lambda text: _moment(text).is_not_null(),
+    _moment,
+)
+POSITIVE = Form(
+    "amount-form",
+    "Give an amount above 0 in major units, at most two decimals.",
+    lambda text: text.str.contains(AMOUNT) & (_fen(text) > 0),
+    _fen,
+)
+BALANCE = Form(
+    "amount-form", "Give an amount in major units, at most two decimals.", lambda text: text.str.contains(AMOUNT), _fen
+)
+CURRENCY = Form("currency-form", "Give the three letters of ISO 4217.", lambda text: text.str.contains("^[A-Z]{3}$"))
+MCC = Form("mcc-form", "Give the four digits of the merchant category.", lambda text: text.str.contains(r"^\d{4}$"))
+PHONE = Form(
+    "phone-form",
+    "Give a number that exists, with the country's code when it is not of mainland China.",
+    lambda text: text.str.contains(MAINLAND) | _mapped(international)(text).is_not_null(),
+    _mapped(international),
+)
+CARD = Form(
+    "card-form",
+    "Check the number: its last digit does not fit (ISO/IEC 7812).",
+    lambda text: _mapped(card)(text).is_not_null(),
+    _mapped(card),
+)
+EMAIL = Form(
+    "email-form",
+    "Give an address like name@example.com.",
+    lambda text: text.str.contains(r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$") & (text.str.len_chars() <= 254),
+)
+FACT_NAME = Form(
+    "fact-form",
+    "Lower-case letters, digits and _, at most 40.",
+    lambda text: text.str.contains("^[a-z][a-z0-9_]{0,39}$"),
+)
+FACT_VALUE = Form(
+    "fact-value-form",
+    "A code, a day or a number of at most 10 digits; no text, no identity, phone or card number.",
+    lambda text: text.str.contains(CODE) & ~text.str.contains(r"\d{11}"),
+)

@@ -1,0 +1,216 @@
+"""The kinds of records that can be imported, in the order in which they must come, with their columns and checks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from contracts.values import ProductClass, RiskLevel, Tolerance
+from services.profile.importing import forms
+from services.profile.importing.forms import Form
+from services.profile.vocabulary import (
+    BEHAVIOUR_KINDS,
+    CHANNELS,
+    DIRECTIONS,
+    ID_TYPES,
+    OCCUPATIONS,
+    SEXES,
+    TRANSACTION_KINDS,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a kind; the form of its values, and whether every row must have one."""
+
+    form: Form
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule over several columns of a row; `broken` is an expression over the parsed columns, null counts as kept."""
+
+    field: str
+    rule: str
+    fix: str
+    broken: Callable[[date], pl.Expr]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record: business key, columns, checks."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    checks: tuple[Check, ...] = field(default=())
+
+
+def _must(form: Form) -> Column:
+    return Column(form, required=True)
+
+
+def _may(form: Form) -> Column:
+    return Column(form)
+
+
+def _not_after_today(name: str) -> Check:
+    return Check(name, "day-in-future", "Give a day that is not after today.", lambda today: pl.col(name) > today)
+
+
+_EARLIEST = date(1900, 1, 1)
+_RESIDENT = pl.col("id_type") == "resident_id"
+_NUMBER = pl.col("id_number")
+_WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
+
+
+def _check_digit_wrong(_: date) -> pl.Expr:
+    digits = [
+        _NUMBER.str.slice(place, 1).cast(pl.Int32, strict=False) * weight for place, weight in enumerate(_WEIGHTS)
+    ]
+    expected = ((12 - pl.sum_horizontal(digits) % 11) % 11).cast(pl.String).replace("10", "X")
+    return _RESIDENT & (~_NUMBER.str.contains(r"^\d{17}[\dX]$") | (_NUMBER.str.slice(17, 1) != expected))
+
+
+CUSTOMERS = Kind(
+    "customers",
+    ("customer_no",),
+    {
+        "customer_no": _must(forms.ID),
+        "name": _may(forms.text(100)),
+        "id_type": _must(forms.codes(*ID_TYPES)),
+        "id_number": _may(Form("id-number-form", "Letters and digits only.", lambda t: t.str.contains("^[A-Za-z0-9()-]{4,30}$"), lambda t: t.str.to_uppercase())),
+        "phone": _may(forms.PHONE),
+        "email": _may(forms.EMAIL),
+        "address": _may(forms.text(300)),
+        "birth_date": _must(forms.DAY),
+        "sex": _must(forms.codes(*SEXES)),
+        "branch": _must(forms.ID),
+        "opened_on": _must(forms.DAY),
+        "adviser_no": _may(forms.ID),
+        "occupation": _may(forms.codes(*OCCUPATIONS)),
+        "employer_no": _may(forms.ID),
+        "household_no": _may(forms.ID),
+        "referral_code": _may(forms.ID),
+    },
+    (
+        Check("birth_date", "birth-date-impossible", "Give the day of birth, not later than today.",
+              lambda today: ~pl.col("birth_date").is_between(_EARLIEST, today)),
+        Check("opened_on", "opened-on-impossible", "Give a day between birth and today.",
+              lambda today: ~pl.col("opened_on").is_between(pl.col("birth_date"), today)),
+        Check("name", "identity-incomplete", "Give the name with every id_type but 'none'.",
+              lambda _: (pl.col("id_type") != "none") & pl.col("name").is_null()),
+        Check("id_number", "identity-incomplete", "Give id_number with every id_type but 'none'.",
+              lambda _: (pl.col("id_type") != "none") & _NUMBER.is_null()),
+        Check("id_number", "id-number-check-digit", "Check the number: its check digit does not fit (GB 11643).", _check_digit_wrong),
+        Check("birth_date", "identity-inconsistent", "The identity number states another birth date.",
+              lambda _: _RESIDENT & (_NUMBER.str.slice(6, 8) != pl.col("birth_date").dt.strftime("%Y%m%d"))),
+        Check("sex", "identity-inconsistent", "The identity number states another sex.",
+              lambda _: _RESIDENT & ((_NUMBER.str.slice(16, 1).cast(pl.Int32, strict=False) % 2 == 1) != (pl.col("sex") == "m"))),
+    ),
+)  # fmt: skip
+
+PRODUCTS = Kind(
+    "products",
+    ("product_code",),
+    {
+        "product_code": _must(forms.ID),
+        "class": _must(forms.codes(*ProductClass)),
+        "risk_level": _may(forms.codes(*RiskLevel)),
+        "currency": _must(forms.CURRENCY),
+    },
+)
+
+ACCOUNTS = Kind(
+    "accounts",
+    ("account_no",),
+    {
+        "account_no": _must(forms.ID),
+        "customer_no": _must(forms.ID),
+        "product_code": _must(forms.ID),
+        "currency": _must(forms.CURRENCY),
+        "opened_on": _must(forms.DAY),
+        "closed_on": _may(forms.DAY),
+        "card_no": _may(forms.CARD),
+    },
+    (
+        _not_after_today("opened_on"),
+        Check(
+            "closed_on",
+            "closed-before-opened",
+            "Give a day that is not before opened_on.",
+            lambda _: pl.col("closed_on") < pl.col("opened_on"),
+        ),
+    ),
+)
+
+BALANCES = Kind(
+    "balances",
+    ("account_no", "day"),
+    {"account_no": _must(forms.ID), "day": _must(forms.DAY), "balance": _must(forms.BALANCE)},
+    (_not_after_today("day"),),
+)
+
+TRANSACTIONS = Kind(
+    "transactions",
+    ("transaction_no",),
+    {
+        "transaction_no": _must(forms.ID),
+        "account_no": _must(forms.ID),
+        "day": _must(forms.DAY),
+        "amount": _must(forms.POSITIVE),
+        "direction": _must(forms.codes(*DIRECTIONS)),
+        "kind": _must(forms.codes(*TRANSACTION_KINDS)),
+        "mcc": _may(forms.MCC),
+        "counterparty_account_no": _may(forms.ID),
+        "product_code": _may(forms.ID),
+        "channel": _may(forms.codes(*CHANNELS)),
+    },
+    (
+        _not_after_today("day"),
+        Check("product_code", "product-missing", "Name the product with every purchase and redemption.",
+              lambda _: pl.col("kind").is_in(["purchase", "redemption"]) & pl.col("product_code").is_null()),
+    ),
+)  # fmt: skip
+
+BEHAVIOUR = Kind(
+    "behaviour",
+    ("event_no",),
+    {
+        "event_no": _must(forms.ID),
+        "customer_no": _must(forms.ID),
+        "at": _must(forms.MOMENT),
+        "kind": _must(forms.codes(*BEHAVIOUR_KINDS)),
+        "topic": _may(forms.FACT_NAME),
+        "channel": _may(forms.codes(*CHANNELS)),
+    },
+)
+
+FACTS = Kind(
+    "facts",
+    ("customer_no", "fact", "value"),
+    {
+        "customer_no": _must(forms.ID),
+        "fact": _must(forms.FACT_NAME),
+        "value": _must(forms.FACT_VALUE),
+        "since": _must(forms.DAY),
+    },
+)
+
+ASSESSMENTS = Kind(
+    "assessments",
+    ("customer_no", "assessed_on"),
+    {
+        "customer_no": _must(forms.ID),
+        "assessed_on": _must(forms.DAY),
+        "level": _must(forms.codes(*Tolerance)),
+    },
+    (_not_after_today("assessed_on"),),
+)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (PRODUCTS, CUSTOMERS, ACCOUNTS, BALANCES, TRANSACTIONS, BEHAVIOUR, FACTS, ASSESSMENTS)
+}
+"""In the order of loading: what is referred to comes first."""

@@ -1,0 +1,91 @@
+"""Which files an import reads, in which order, as batches of rows in our own columns."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from services.profile.importing.checking import LINE, no_problems
+from services.profile.importing.kinds import KINDS
+from services.profile.importing.mapping import Mapped, Rows, read_mapping
+from services.profile.importing.reading import Batch, Dialect, FileUnreadable, batches, header
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file's rows of one kind. `digest` names content, kind and mapping, so that a load can go on where it stopped."""
+
+    kind: str
+    file: str
+    path: Path | None
+    mapped: Mapped | None = None
+    rows: Rows | None = None
+    constants: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+    def digest(self) -> str:
+        """BLAKE2b over what the rows come from."""
+        state = hashlib.blake2b(f"{self.kind}|{self.rows!r}|{self.constants!r}".encode(), digest_size=16)
+        if self.path is not None:
+            with self.path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    state.update(block)
+        return state.hexdigest()
+
+    def batches(self, *, skip: int) -> Iterator[Batch]:
+        """The rows from batch `skip` on. Raises `FileUnreadable`."""
+        if self.path is None:
+            if not skip:
+                yield _constant(self.constants)
+        elif self.mapped is not None and self.rows is not None:
+            yield from self.mapped.batches(self.kind, self.rows, skip=skip)
+        else:
+            missing = [name for name, column in KINDS[self.kind].columns.items() if column.required]
+            missing = [name for name in missing if name not in header(self.path, Dialect())]
+            if missing:
+                raise FileUnreadable(f"{self.file}: the header lacks {', '.join(missing)}")
+            yield from batches(self.path, Dialect(), skip=skip)
+
+
+def sources(directory: Path, mapping: Path | None) -> list[Source]:
+    """The files of a folder in loading order. Raises `FileUnreadable` when there are none, `MappingBroken`."""
+    if not directory.is_dir():
+        raise FileUnreadable(f"{directory} is no folder")
+    found = _through(Mapped(read_mapping(mapping), directory)) if mapping is not None else _plain(directory)
+    if not found:
+        raise FileUnreadable(
+            f"{directory} holds no file of a known kind: {', '.join(KINDS)} as .csv, .csv.gz or .parquet"
+        )
+    return found
+
+
+def _plain(directory: Path) -> list[Source]:
+    found = []
+    for kind in KINDS:
+        paths = [directory / f"{kind}{suffix}" for suffix in SUFFIXES]
+        parts = [path for suffix in SUFFIXES for path in (directory / kind).glob(f"part-*{suffix}")]
+        found += [
+            Source(kind, str(path.relative_to(directory)), path) for path in [*paths, *sorted(parts)] if path.is_file()
+        ]
+    return found
+
+
+def _through(mapped: Mapped) -> list[Source]:
+    found = []
+    for kind in KINDS:
+        rows = mapped.mapping.constants.get(kind)
+        if rows:
+            found.append(Source(kind, "mapping", None, constants=tuple(tuple(row.items()) for row in rows)))
+        for part in mapped.mapping.kinds.get(kind, []):
+            path = mapped.path(part.source)
+            found.append(Source(kind, path.name, path, mapped, part))
+    return found
+
+
+def _constant(rows: tuple[tuple[tuple[str, str], ...], ...]) -> Batch:
+    frame = pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
+    frame = frame.with_columns(pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias(LINE))
+    return Batch(0, frame, no_problems(), 1, 1)

@@ -1,0 +1,293 @@
+"""The tables of the profile service.
+
+Identity columns (`*_sealed`) hold ciphertexts, `*_index` columns keyed hashes for exact search; nothing else here names a person.
+Bulk rows (balance, transaction, behaviour) have no foreign key: they enter only through a join with account or customer,
+neither of which is ever deleted, and a check for each row would double the time of a load.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.tables import new_metadata
+from contracts.values import LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind, Tolerance
+from services.profile.vocabulary import DIRECTIONS, ID_TYPES, OCCUPATIONS, SEXES, TRANSACTION_KINDS
+
+
+class Base(SQLModel, registry=registry(metadata=new_metadata())):
+    """The base of this service's tables."""
+
+
+def _one_of(column: str, values: tuple[str, ...] | list[str]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Household(Base, table=True):
+    """People who share a home; outflows between them are not suspicious."""
+
+    __tablename__ = "household"
+    id: UUID = Field(primary_key=True)
+    household_no: str = Field(unique=True, sa_type=sa.Text)
+
+
+class Customer(Base, table=True):
+    """Who the customer is. `changes` counts the published changes, `identity_digest` tells whether identity fields changed."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        _one_of("id_type", ID_TYPES),
+        _one_of("sex", SEXES),
+        _one_of("occupation", OCCUPATIONS),
+        sa.CheckConstraint("id_type = 'none' OR id_number_sealed IS NOT NULL", name="identified"),
+        sa.Index(
+            "uq_customer_id_number_index",
+            "id_number_index",
+            unique=True,
+            postgresql_where=sa.text("id_number_index IS NOT NULL"),
+        ),
+        sa.Index("ix_customer_phone_index", "phone_index", postgresql_where=sa.text("phone_index IS NOT NULL")),
+        sa.Index("ix_customer_adviser_no", "adviser_no", "id", postgresql_where=sa.text("adviser_no IS NOT NULL")),
+        sa.Index("ix_customer_branch", "branch", "id"),
+        sa.Index("ix_customer_household_id", "household_id", postgresql_where=sa.text("household_id IS NOT NULL")),
+    )
+    id: UUID = Field(primary_key=True)
+    customer_no: str = Field(unique=True, sa_type=sa.Text)
+    name_sealed: bytes
+    id_type: str = Field(sa_type=sa.Text)
+    id_number_sealed: bytes | None = None
+    id_number_index: bytes | None = None
+    phone_sealed: bytes | None = None
+    phone_index: bytes | None = None
+    email_sealed: bytes | None = None
+    address_sealed: bytes | None = None
+    identity_digest: bytes
+    birth_date: date
+    sex: str = Field(sa_type=sa.Text)
+    branch: str = Field(sa_type=sa.Text)
+    opened_on: date
+    adviser_no: str | None = Field(default=None, sa_type=sa.Text)
+    occupation: str | None = Field(default=None, sa_type=sa.Text)
+    employer_no: str | None = Field(default=None, sa_type=sa.Text)
+    household_id: UUID | None = Field(default=None, foreign_key="household.id")
+    referral_code: str | None = Field(default=None, sa_type=sa.Text)
+    changes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
+class DataKey(Base, table=True):
+    """A customer's data key under a master key. Destroying the row is forgetting the customer."""
+
+    __tablename__ = "data_key"
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
+    version: int = Field(primary_key=True)
+    master_version: int
+    wrapped: bytes
+
+
+class Product(Base, table=True):
+    """A product of the bank; `risk_level` for investments (R1 to R5)."""
+
+    __tablename__ = "product"
+    __table_args__ = (_one_of("class", [*ProductClass]), _one_of("risk_level", [*RiskLevel]))
+    code: str = Field(primary_key=True, sa_type=sa.Text)
+    product_class: str = Field(sa_column=sa.Column("class", sa.Text, nullable=False))
+    risk_level: str | None = Field(default=None, sa_type=sa.Text)
+    currency: str = Field(sa_type=sa.CHAR(3))
+
+
+class Account(Base, table=True):
+    """An account of one customer. `account_no` is the core bank's opaque id, never a card number."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        sa.CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="closed_on"),
+        sa.Index("ix_account_customer_id", "customer_id"),
+        sa.Index("ix_account_account_index", "account_index"),
+        sa.Index("ix_account_card_index", "card_index", postgresql_where=sa.text("card_index IS NOT NULL")),
+    )
+    id: UUID = Field(primary_key=True)
+    account_no: str = Field(unique=True, sa_type=sa.Text)
+    account_index: bytes
+    customer_id: UUID = Field(foreign_key="customer.id")
+    product_code: str = Field(foreign_key="product.code", sa_type=sa.Text)
+    currency: str = Field(sa_type=sa.CHAR(3))
+    opened_on: date
+    closed_on: date | None = None
+    card_no_sealed: bytes | None = None
+    card_index: bytes | None = None
+
+
+class Balance(Base, table=True):
+    """Closing balance of a day in fen, sparse: it holds until the next row. Debts are positive."""
+
+    __tablename__ = "balance"
+    account_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    fen: int = Field(sa_type=sa.BigInteger)
+
+
+class Transaction(Base, table=True):
+    """A booking. `counterparty_index` is the keyed hash of the other account's number, which may be a card elsewhere."""
+
+    __tablename__ = "transaction"
+    __table_args__ = (
+        sa.CheckConstraint("fen > 0", name="fen"),
+        _one_of("direction", DIRECTIONS),
+        _one_of("kind", TRANSACTION_KINDS),
+        sa.Index("ix_transaction_account_id_day", "account_id", "day"),
+    )
+    transaction_no: str = Field(primary_key=True, sa_type=sa.Text)
+    account_id: UUID
+    day: date
+    fen: int = Field(sa_type=sa.BigInteger)
+    direction: str = Field(sa_type=sa.Text)
+    kind: str = Field(sa_type=sa.Text)
+    mcc: str | None = Field(default=None, sa_type=sa.Text)
+    counterparty_index: bytes | None = None
+    product_code: str | None = Field(default=None, sa_type=sa.Text)
+    channel: str | None = Field(default=None, sa_type=sa.Text)
+
+
+class Behaviour(Base, table=True):
+    """Something a customer did in the app or the branch: a login, a look-up, a view."""
+
+    __tablename__ = "behaviour"
+    __table_args__ = (sa.Index("ix_behaviour_customer_id_at", "customer_id", "at"),)
+    event_no: str = Field(primary_key=True, sa_type=sa.Text)
+    customer_id: UUID
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    kind: str = Field(sa_type=sa.Text)
+    topic: str | None = Field(default=None, sa_type=sa.Text)
+    channel: str | None = Field(default=None, sa_type=sa.Text)
+
+
+class Fact(Base, table=True):
+    """Something known about a customer: a code or a day, with the day since when it holds. Never free text."""
+
+    __tablename__ = "fact"
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
+    fact: str = Field(primary_key=True, sa_type=sa.Text)
+    value: str = Field(primary_key=True, sa_type=sa.Text)
+    since: date
+
+
+class Assessment(Base, table=True):
+    """A risk assessment (风险测评, H22)."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (_one_of("level", [*Tolerance]),)
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
+    assessed_on: date = Field(primary_key=True)
+    level: str = Field(sa_type=sa.Text)
+
+
+class Consent(Base, table=True):
+    """Every consent and refusal ever given (PIPL art. 23, 24); the one with the highest version holds."""
+
+    __tablename__ = "consent"
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
+    version: int = Field(primary_key=True)
+    purpose: str = Field(sa_type=sa.Text)
+    channel: str | None = Field(default=None, sa_type=sa.Text)
+    granted: bool
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+
+
+class Measures(Base, table=True):
+    """The four dimensions of H1 for one customer and day. `version` is the published event; null for a day computed afterwards."""
+
+    __tablename__ = "measures"
+    __table_args__ = (
+        _one_of("need", [*NeedType]),
+        _one_of("life_stage", [*LifeStage]),
+        _one_of("relation_stage", [*RelationStage]),
+        sa.Index("ix_measures_customer_id_version", "customer_id", sa.text("version DESC NULLS LAST")),
+    )
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
+    as_of: date = Field(primary_key=True)
+    version: int | None = None
+    currency: str = Field(sa_type=sa.CHAR(3))
+    assets_30: int = Field(sa_type=sa.BigInteger)
+    assets_90: int = Field(sa_type=sa.BigInteger)
+    assets_180: int = Field(sa_type=sa.BigInteger)
+    growth_180_bp: int | None = Field(default=None, sa_type=sa.BigInteger)
+    contribution_fen: int = Field(sa_type=sa.BigInteger)
+    dealings_90: int
+    logins_90: int
+    channels_90: int
+    payroll: bool
+    products: list[str] = Field(sa_type=sa.ARRAY(sa.Text))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    need: str = Field(sa_type=sa.Text)
+    life_stage: str = Field(sa_type=sa.Text)
+    relation_stage: str = Field(sa_type=sa.Text)
+    history_days: int
+    age: int
+
+
+class Signal(Base, table=True):
+    """A need or an event found in the data. `subject` tells two causes of one kind apart (a day, a child's year)."""
+
+    __tablename__ = "signal"
+    __table_args__ = (
+        _one_of("kind", [*SignalKind]),
+        sa.CheckConstraint("confidence_bp BETWEEN 0 AND 10000", name="confidence_bp"),
+        sa.UniqueConstraint("customer_id", "kind", "subject", "as_of"),
+        sa.Index("ix_signal_as_of", "as_of", "kind"),
+    )
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(foreign_key="customer.id")
+    kind: str = Field(sa_type=sa.Text)
+    subject: str = Field(sa_type=sa.Text)
+    as_of: date
+    confidence_bp: int
+    evidence: dict[str, object] = Field(sa_type=JSONB)
+
+
+class Assignment(Base, table=True):
+    """Access of a case team's member to the case's customer, until a time (H19)."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (sa.Index("ix_assignment_customer_id", "customer_id", "until"),)
+    case_id: UUID = Field(primary_key=True)
+    staff_no: str = Field(primary_key=True, sa_type=sa.Text)
+    customer_id: UUID
+    department: str = Field(sa_type=sa.Text)
+    lead: bool
+    until: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    version: int
+
+
+class Feed(Base, table=True):
+    """How far the core bank's feed is complete; `version` numbers the published events."""
+
+    __tablename__ = "feed"
+    feed: str = Field(primary_key=True, sa_type=sa.Text)
+    version: int
+    day: date
+
+
+class Run(Base, table=True):
+    """A computation of measures and signals for a day, in steps that survive a restart."""
+
+    __tablename__ = "run"
+    __table_args__ = (_one_of("state", ["running", "done"]),)
+    id: UUID = Field(primary_key=True)
+    as_of: date
+    state: str = Field(sa_type=sa.Text)
+    customers: int = 0
+    published: int = 0
+    signals: int = 0
+    started_at: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    finished_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # same
+
+
+class Load(Base, table=True):
+    """How many batches of a file are in already: an interrupted import goes on where it stopped. Cleared when a load is whole."""
+
+    __tablename__ = "load"
+    digest: str = Field(primary_key=True, sa_type=sa.Text)
+    batches: int

@@ -1,0 +1,1 @@
+"""Every query of the profile service: plain functions that take a session."""

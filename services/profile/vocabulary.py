@@ -1,0 +1,25 @@
+"""The codes that records may hold, as documented for imports; one place for schemas, validation and tables."""
+
+SEXES = ("f", "m")
+ID_TYPES = ("resident_id", "passport", "hk_macau_permit", "taiwan_permit", "none")
+OCCUPATIONS = ("student", "employee", "executive", "self_employed", "farmer", "public", "retired", "none")
+DIRECTIONS = ("credit", "debit")
+TRANSACTION_KINDS = (
+    "salary",
+    "pension",
+    "interest",
+    "fee",
+    "transfer",
+    "card",
+    "cash",
+    "purchase",
+    "redemption",
+    "loan_payment",
+    "bill",
+    "insurance_premium",
+    "other",
+)
+CHANNELS = ("app", "branch", "atm", "card", "counter", "online", "standing_order")
+BEHAVIOUR_KINDS = ("login", "rate_lookup", "product_view", "content_view")
+IDENTITY_FIELDS = ("name", "id_number", "phone", "email", "address")
+"""Fields of a customer that are stored encrypted only."""
