@@ -7,9 +7,7 @@ from time import monotonic
 class Breaker:
     """Opens after `failures` failures in a row; after `rest_seconds` lets one call through to see."""
 
-    def __init__(
-        self, *, failures: int = 5, rest_seconds: float = 2.0, seconds: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, *, failures: int = 5, rest_seconds: float = 2.0, seconds: Callable[[], float] = monotonic) -> None:
         self._limit = failures
         self._rest = rest_seconds
         self._seconds = seconds

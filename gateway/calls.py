@@ -112,9 +112,7 @@ class Calls:
         body: bytes | None = None,
     ) -> Answer:
         """The whole answer of a service within the deadline. Raises `PeerFailed`."""
-        async with self.stream(
-            name, method, target, headers=headers, deadline_seconds=deadline_seconds, body=body
-        ) as response:
+        async with self.stream(name, method, target, headers=headers, deadline_seconds=deadline_seconds, body=body) as response:
             return Answer(response.status, response.headers, await response.read())
 
     @asynccontextmanager

@@ -21,9 +21,7 @@ class Allowance:
 class Buckets:
     """Buckets of one kind, the least recently used forgotten beyond `kept` (a forgotten bucket starts full again)."""
 
-    def __init__(
-        self, *, per_second: float, burst: int, kept: int = 50_000, seconds: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, *, per_second: float, burst: int, kept: int = 50_000, seconds: Callable[[], float] = monotonic) -> None:
         self.per_second = per_second
         self.burst = burst
         self._kept = kept
@@ -33,13 +31,20 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    def look(self, key: str) -> Allowance:
+        """What `take` would answer, without taking."""
+        return self._answer(key, take=False)
+
     def take(self, key: str) -> Allowance:
         """Take one token from the bucket of `key`."""
+        return self._answer(key, take=True)
+
+    def _answer(self, key: str, *, take: bool) -> Allowance:
         now = self._seconds()
         tokens, seen = self._buckets.get(key, (float(self.burst), now))
         tokens = min(self.burst, tokens + (now - seen) * self.per_second)
         allowed = tokens >= 1
-        if allowed:
+        if allowed and take:
             tokens -= 1
         self._buckets[key] = (tokens, now)
         self._buckets.move_to_end(key)

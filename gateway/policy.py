@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Self
+from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,6 +21,7 @@ class _RoleEntry(_Document):
     default_purpose: Purpose
     purposes: frozenset[Purpose]
     scopes: dict[Scope, Reach]
+    overview: tuple[Literal["profile", "tier", "plan", "audit", "referral"], ...] = ()
 
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:
@@ -65,10 +66,7 @@ class _CaseDocument(_Document):
 def parse_access(text: str) -> AccessPolicy:
     """The access matrix of a YAML document. Raises pydantic's ValidationError."""
     document = _AccessDocument.model_validate(yaml.safe_load(text))
-    roles = {
-        role: RolePolicy(role=role, default_purpose=entry.default_purpose, purposes=entry.purposes, scopes=entry.scopes)
-        for role, entry in document.roles.items()
-    }
+    roles = {role: RolePolicy(role=role, **dict(entry)) for role, entry in document.roles.items()}
     return AccessPolicy(version=document.version, roles=roles)
 
 

@@ -83,7 +83,7 @@ class Keys:
         self._fetched_at = 0.0
 
     async def for_key(self, kid: str | None) -> KeySet:
-        """The key set to verify with. Raises `IssuerUnavailable` without any keys, `TokenInvalid` for an unknown key."""
+        """The key set to verify with. Raises `IssuerUnavailable` without any, `TokenInvalid` for an unknown key."""
         stale = self._keys is None or self._seconds() - self._fetched_at > self._stale_seconds
         if (stale or not self._knows(kid)) and self._may_ask():
             await self._ask()
@@ -139,16 +139,16 @@ class Verifier:
         )
         self._verified: Expiring[bytes, Principal] = Expiring()
 
+    def known(self, token: str) -> Principal | None:
+        """The caller, when this token was verified before and has not expired."""
+        return self._verified.get(_digest(token))
+
     async def verify(self, token: str) -> Principal:
         """The caller that `token` stands for. Raises `TokenInvalid` or `IssuerUnavailable`."""
-        digest = hashlib.sha256(token.encode()).digest()
-        known = self._verified.get(digest)
-        if known is not None:
-            return known
         claims = await self._check(token)
         principal = _principal(claims)
         # The cached life is counted in elapsed seconds, so a clock that jumps forward is caught at the latest after it.
-        self._verified.put(digest, principal, life_seconds=claims["exp"] - self._clock.now().timestamp())
+        self._verified.put(_digest(token), principal, life_seconds=claims["exp"] - self._clock.now().timestamp())
         return principal
 
     async def _check(self, token: str) -> dict[str, Any]:  # Any: claims are JSON
@@ -178,6 +178,10 @@ def _principal(claims: dict[str, Any]) -> Principal:  # Any: claims are JSON
     subject = str(claims["sub"])
     key = "|".join((subject, ",".join(roles), staff_no or "", branch or "", str(customer_id or "")))
     return Principal(subject=subject, roles=roles, staff_no=staff_no, branch=branch, customer_id=customer_id, key=key)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _text(claims: dict[str, Any], name: str) -> str | None:  # Any: claims are JSON

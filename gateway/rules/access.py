@@ -36,12 +36,13 @@ class NotYourCustomer(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class RolePolicy:
-    """What one role may do: scopes with their reach, and the purposes it may state."""
+    """What one role may do: scopes with their reach, the purposes it may state, and its sections of an overview."""
 
     role: Role
     default_purpose: Purpose
     purposes: frozenset[Purpose]
     scopes: Mapping[Scope, Reach]
+    overview: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class AccessPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The role that opens the door, for which purpose, and how far it reaches."""
+    """The roles that open the door, for which purpose, and how far the widest of them reaches."""
 
-    role: Role
+    roles: tuple[Role, ...]
     purpose: Purpose
     reach: Reach
 
@@ -70,14 +71,13 @@ def decide(policy: AccessPolicy, *, roles: Iterable[Role], scope: Scope, purpose
     holding = [entry for role, entry in policy.roles.items() if role in held and scope in entry.scopes]
     if not holding:
         raise ScopeNotGranted(f"no role of the caller holds {scope.value}")
-    grants = [
-        Grant(role=entry.role, purpose=Purpose(purpose or entry.default_purpose), reach=entry.scopes[scope])
-        for entry in holding
-        if purpose is None or purpose in entry.purposes
-    ]
-    if not grants:
+    fitting = [entry for entry in holding if purpose is None or purpose in entry.purposes]
+    if not fitting:
         raise PurposeNotAllowed(f"{scope.value} is not granted for the stated purpose", field="header.x-purpose")
-    return max(grants, key=lambda grant: WIDTH[grant.reach])
+    widest = max(fitting, key=lambda entry: WIDTH[entry.scopes[scope]])
+    chosen = Purpose(purpose or widest.default_purpose)
+    opening = tuple(entry.role for entry in fitting if chosen in entry.purposes)
+    return Grant(roles=opening, purpose=chosen, reach=widest.scopes[scope])
 
 
 def scopes_of(policy: AccessPolicy, roles: Iterable[Role]) -> dict[Scope, Reach]:

@@ -146,9 +146,7 @@ def _cost(person: Candidate, customer: ForCustomer) -> int:
     return (0 if near else ELSEWHERE) + person.load * 1000 // person.cap
 
 
-def _member(
-    person: Candidate, department: Department, leader: str, free: Sequence[Candidate], customer: ForCustomer
-) -> Member:
+def _member(person: Candidate, department: Department, leader: str, free: Sequence[Candidate], customer: ForCustomer) -> Member:
     lead = person.staff_no == leader
     reasons = [f"department:{department.value}", f"load:{person.load}/{person.cap}"]
     if customer.branch is not None:
