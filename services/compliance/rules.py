@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
@@ -20,6 +20,8 @@ LARGEST_EXACT_INTEGER = 2**53 - 1
 """Beyond it RFC 7493 readers lose digits; such integers travel as strings (RFC 8785, appendix D)."""
 
 _LEAF_PREFIX = b"\x00"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST_POSITION = 2**63 - 1
 
 
 class NoSuchWindow(RuleBroken):
@@ -29,11 +31,11 @@ class NoSuchWindow(RuleBroken):
     fix = "Give a `to` that is later than `from`."
 
 
-class LogNotWithinReach(RuleBroken):
-    """Somebody whose capability does not cover all customers asked for the whole log."""
+class CursorForeign(RuleBroken):
+    """A cursor that no page of this list has given."""
 
-    rule = "log-not-within-reach"
-    fix = "Ask for the entries of one customer, or with a capability that covers all customers."
+    rule = "cursor-invalid"
+    fix = "Use `next` of the page before, unchanged, or leave cursor out for the first page."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,3 +143,19 @@ def check_window(start: datetime | None, end: datetime | None) -> None:
     """Raises `NoSuchWindow` unless `start` is before `end`; an open side is always fine."""
     if start is not None and end is not None and start >= end:
         raise NoSuchWindow(field="query.to")
+
+
+def place_key(occurred_at: datetime, position: int) -> tuple[int, int]:
+    """Where a page ends, as a cursor holds it: microseconds since 1970 and the position."""
+    return (occurred_at - _EPOCH) // timedelta(microseconds=1), position
+
+
+def place_of(key: tuple[str | int, ...]) -> tuple[datetime, int]:
+    """The place that a cursor holds. Raises `CursorForeign`."""
+    match key:
+        case (int(microseconds), int(position)) if 0 <= position <= _LARGEST_POSITION:
+            try:
+                return _EPOCH + timedelta(microseconds=microseconds), position
+            except OverflowError:
+                pass
+    raise CursorForeign(field="query.cursor")

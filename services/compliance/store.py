@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -51,6 +51,10 @@ class Search:
     outcome: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+
+    def given(self) -> list[str]:
+        """The names of the conditions; their values may be anybody's words and are not repeated in events."""
+        return [field.name for field in fields(self) if getattr(self, field.name) is not None]
 
 
 async def lock_size(session: Session) -> int:

@@ -40,9 +40,7 @@ class ReferralCode(Base, table=True):
     __tablename__: ClassVar[str] = "referral_code"
     __table_args__ = (
         sa.CheckConstraint("code ~ '^[0-9A-HJKMNP-TV-Z]{12}$'", name="code"),
-        sa.Index(
-            "uq_referral_code_active", "customer_id", unique=True, postgresql_where=sa.text("withdrawn_at IS NULL")
-        ),
+        sa.Index("uq_referral_code_active", "customer_id", unique=True, postgresql_where=sa.text("withdrawn_at IS NULL")),
     )
 
     code: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
@@ -155,9 +153,7 @@ class Referral(Base, table=True):
     day: date = Field(sa_column=sa.Column(sa.Date, nullable=False))
     rule: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
     campaign: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
-    policy_version: int | None = Field(
-        default=None, sa_column=sa.Column(sa.Integer, sa.ForeignKey("campaign_policy.version"))
-    )
+    policy_version: int | None = Field(default=None, sa_column=sa.Column(sa.Integer, sa.ForeignKey("campaign_policy.version")))
     points_each: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
     transfer_id: UUID | None = Field(
         default=None,

@@ -1,0 +1,1 @@
+"""Every query of `referral`: plain functions that take a session."""
