@@ -20,6 +20,16 @@ async def upgrade_all(databases: Mapping[str, str]) -> list[str]:
     return behind
 
 
+async def draft_revision(postgres: Postgres, service: str, message: str) -> None:
+    """Write a service's next revision file from the difference between its models and its migrations so far."""
+    await provision(postgres, [service])
+    url = postgres.url(service, service)
+    if head(service) is not None:
+        await migrations.upgrade(service, url)
+    number = f"{len(list(ScriptDirectory(str(migrations.folder(service))).walk_revisions())) + 1:04d}"
+    await migrations.draft(service, url, message, number)
+
+
 async def revision(url: str) -> str | None:
     """The revision that a database stands at, None for an empty one."""
     connection: asyncpg.Connection = await asyncpg.connect(url)

@@ -28,16 +28,7 @@ class Processes:
         self._suite.logs.mkdir(exist_ok=True)
         for name, bound in sockets.items():
             descriptor = bound.fileno()
-            command = [
-                sys.executable,
-                "-m",
-                "steward.serve",
-                name,
-                "--folder",
-                str(self._suite.folder),
-                "--socket",
-                str(descriptor),
-            ]
+            arguments = [name, "--folder", str(self._suite.folder), "--socket", str(descriptor)]
             with (self._suite.logs / f"{name}.log").open("ab") as log:
                 self._processes[name] = subprocess.Popen(
                     [sys.executable, "-m", "steward.serve", *arguments],

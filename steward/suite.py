@@ -35,8 +35,13 @@ class Suite:
     @classmethod
     def of(cls, servers: EmbeddedServers, *, host: str = HOST, ports: dict[str, int] | None = None) -> Self:
         """The suite on embedded servers that are running."""
-        databases = {name: servers.postgres.url(name, name) for name in APPS}
+        databases = cls.databases_of(servers)
         return cls(servers.folder, databases, servers.nats.url(), host=host, ports=ports or {}, pid=os.getpid())
+
+    @staticmethod
+    def databases_of(servers: EmbeddedServers) -> dict[str, str]:
+        """URL of each app's database, with its own role."""
+        return {name: servers.postgres.url(name, name) for name in APPS}
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -1,23 +1,36 @@
-"""Seconds that each step of a long command took."""
+"""Seconds that each step of a long command took, and how far it is."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+Advance: TypeAlias = Callable[[int, int], None]
+"""Called with how much is done and how much there is in all."""
 
 
 class Steps:
-    """Measures steps by name; `on_step` hears of each when it begins, e.g. to show it."""
+    """Measures steps by name. Subclasses show them; this one is silent."""
 
-    def __init__(self, on_step: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._on_step = on_step
 
     @contextlib.contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time the block; steps of one name add up."""
-        self._on_step(name)
+    def step(self, name: str) -> Iterator[Advance]:
+        """Time the block, and take word of its progress."""
+        self.begun(name)
         begun = time.perf_counter()
         try:
-            yield
+            yield lambda done, total: self.moved(name, done, total)
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+            self.seconds[name] = time.perf_counter() - begun
+            self.ended(name)
+
+    def begun(self, name: str) -> None:
+        """A step begins."""
+
+    def moved(self, name: str, done: int, total: int) -> None:
+        """A step has done so much of its work."""
+
+    def ended(self, name: str) -> None:
+        """A step has ended, well or not; its time stands in `seconds`."""

@@ -1,0 +1,55 @@
+"""`steward status`: is everything ready, and what is on its way."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from steward.cli.common import Folder, command, console
+from steward.suite import STATE_FOLDER
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+@command
+async def status(
+    folder: Folder = STATE_FOLDER,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an app instead of a table.")] = False,
+) -> None:
+    """Health of every app, events on their way, dead letters, timers. Exit code 1 when an app is not ready."""
+    import orjson  # noqa: PLC0415
+
+    from steward.folder import running_suite  # noqa: PLC0415
+    from steward.observing import observe  # noqa: PLC0415
+
+    states = await observe(running_suite(folder))
+    if as_json:
+        for state in states:
+            typer.echo(orjson.dumps(state).decode())
+    else:
+        table = Table("app", "address", "state")
+        for title in ("published", "outbox lag", "consumed", "consumer lag", "parked", "dead", "timers", "late"):
+            table.add_column(title, justify="right")
+        names = (
+            "events_published",
+            "outbox_lag",
+            "events_consumed",
+            "consumer_lag",
+            "parked",
+            "dead_letters",
+            "timers_due",
+            "timers_late",
+        )
+        for state in states:
+            why = "ready" if state.ready else ", ".join(f"{part}: {reason}" for part, reason in state.reasons.items())
+            table.add_row(state.name, state.url, why, *(_number(state.counts.get(name)) for name in names))
+        console.print(table)
+    if not all(state.ready for state in states):
+        raise typer.Exit(1)
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "?"

@@ -1,0 +1,120 @@
+"""Fills a suite with a bank: files in, measures, tiers, a contact plan. The steps wait for the events in between."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.outbox import CHANNEL
+from services.profile.importing import ImportReport, import_directory
+from services.profile.keys import open_keyset
+from services.profile.measuring import compute
+from steward.observing import settled
+from steward.sample import generate
+from steward.suite import Suite
+from steward.timing import Steps
+
+SETTLE_SECONDS = 3_600
+"""A large bank's events take their time; nothing to do with how long a small one may take."""
+
+
+class NotSettled(Exception):
+    """Events were still on their way when the time was up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The sample bank of a demo."""
+
+    customers: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A bank's files and how to read them. `as_of` is the day of the measures: the last day in the data if not given."""
+
+    directory: Path
+    mapping: Path | None = None
+    report: Path | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was done; `imported` is None where the suite had its bank already."""
+
+    imported: ImportReport | None
+
+
+def yesterday() -> date:
+    """The last whole day in Asia/Shanghai, on which a bank's files end."""
+    return Clock().today() - timedelta(days=1)
+
+
+async def fill(suite: Suite, wanted: Wanted, *, steps: Steps) -> Filled:
+    """Make a sample bank and take it in, unless the suite has customers. Raises `NotSettled`."""
+    async with _profile(suite) as database:
+        if await database.pool.fetchval("SELECT EXISTS (SELECT FROM customer)"):
+            return Filled(imported=None)
+    folder = suite.folder / "sample"
+    with steps.step("sample bank") as advance:
+        await asyncio.to_thread(
+            generate,
+            folder,
+            customers=wanted.customers,
+            seed=wanted.seed,
+            as_of=yesterday(),
+            progress=lambda _, done, total: advance(done, total),
+        )
+    return await fill_from(suite, Files(folder), steps=steps)
+
+
+async def fill_from(suite: Suite, files: Files, *, steps: Steps) -> Filled:
+    """Take a bank's files in and let everything follow from it. Raises `NotSettled`."""
+    report = await take_in(suite, files, steps=steps)
+    as_of = files.as_of or report.last_day or yesterday()
+    async with _profile(suite) as database:
+        with steps.step("measures and signals") as advance:
+            await compute(database, as_of=as_of, now=database.clock.now(), progress=advance)
+        await database.pool.execute(f"NOTIFY {CHANNEL}")
+    with steps.step("tiers"):
+        await _wait(suite, "profile", "tiering")
+    with steps.step("contact plan"):
+        await _wait(suite)
+    return Filled(imported=report)
+
+
+async def take_in(suite: Suite, files: Files, *, steps: Steps, dry_run: bool = False) -> ImportReport:
+    """Load the files into profile's database."""
+    async with _profile(suite) as database:
+        with steps.step("import") as advance:
+            return await import_directory(
+                database,
+                files.directory,
+                mapping=files.mapping,
+                dry_run=dry_run,
+                report=files.report,
+                progress=lambda _, done, total: advance(done, total),
+                now=database.clock.now(),
+                keyset=open_keyset(suite.keys.keyset),
+            )
+
+
+@contextlib.asynccontextmanager
+async def _profile(suite: Suite) -> AsyncIterator[Database]:
+    database = Database(suite.databases["profile"], service="profile")
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _wait(suite: Suite, *names: str) -> None:
+    if not await settled(suite, names, timeout_seconds=SETTLE_SECONDS):
+        raise NotSettled(f"events were still on their way after {SETTLE_SECONDS} seconds: see `steward status`")
