@@ -31,7 +31,7 @@ class Policy:
         for cap in self.cadence.budget.caps:
             if cap.rule == reason:
                 return Text(zh=f"{cap.label.zh}（{cap.at_most}）已满", en=f"the cap on {cap.label.en} ({cap.at_most}) is reached")
-        return self.texts["unplaced"][reason]
+        return self.texts["unplaced"].get(reason, Text(zh=reason, en=reason))  # a cap that an older policy had
 
 
 @cache

@@ -4,7 +4,8 @@ The bank edits `policies/cadence.yaml`; `services.outreach.policy` turns it into
 a document that contradicts itself. Hours are local time in Asia/Shanghai.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
@@ -183,25 +184,36 @@ def minute_of(moment: time) -> int:
 
 def check(cadence: Cadence) -> Cadence:
     """The cadence itself when it is sound. Raises `CadenceInvalid`, naming the first wrong entry."""
+    for wrong, field in itertools.chain(_budget(cadence), _kinds(cadence), _causes(cadence)):
+        raise CadenceInvalid(wrong, field=field)
+    return cadence
+
+
+def _budget(cadence: Cadence) -> Iterator[tuple[str, str]]:
     if not 7 <= cadence.horizon_days <= 92:
-        raise CadenceInvalid("The horizon is from 7 to 92 days.", field="horizon_days")
+        yield "The horizon is from 7 to 92 days.", "horizon_days"
     for cap in cadence.budget.caps:
         if cap.at_most < 0 or cap.days < 1:
-            raise CadenceInvalid("A cap counts contacts over one day or more.", field=f"budget.caps.{cap.rule}")
+            yield "A cap counts contacts over one day or more.", f"budget.caps.{cap.rule}"
+
+
+def _kinds(cadence: Cadence) -> Iterator[tuple[str, str]]:
     for code, kind in cadence.kinds.items():
-        for channel in (channel for choices in kind.channels.values() for channel in choices):
+        for channel in itertools.chain.from_iterable(kind.channels.values()):
             if channel not in cadence.channels:
-                raise CadenceInvalid(f"The channel {channel} has no rules.", field=f"kinds.{code}.channels")
+                yield f"The channel {channel} has no rules.", f"kinds.{code}.channels"
+
+
+def _causes(cadence: Cadence) -> Iterator[tuple[str, str]]:
     for rule in cadence.obligations:
         if not _channels(cadence, rule.kind, rule.tier):
-            raise CadenceInvalid(f"{rule.kind} has no channel for {rule.tier}.", field="obligations")
+            yield f"{rule.kind} has no channel for {rule.tier}.", "obligations"
     for signal, wish in cadence.wishes.items():
         if wish.kind not in cadence.kinds or wish.within_days < 1:
-            raise CadenceInvalid(f"{signal} leads to no known kind within a day or more.", field=f"wishes.{signal}")
+            yield f"{signal} leads to no known kind within a day or more.", f"wishes.{signal}"
     for signal in SignalKind:
         if (signal in cadence.wishes) == (signal in cadence.unheard):
-            raise CadenceInvalid(f"{signal} is either a wish or unheard.", field=f"wishes.{signal}")
-    return cadence
+            yield f"{signal} is either a wish or unheard.", f"wishes.{signal}"
 
 
 def _channels(cadence: Cadence, code: str, tier: Tier) -> tuple[Channel, ...]:

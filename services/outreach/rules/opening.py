@@ -1,4 +1,4 @@
-"""Opening: which obligations a tier brings within the horizon (H10), and which wishes signals and birthdays bring (H13, H15 to H26)."""
+"""Opening: which obligations a tier brings within the horizon (H10), which wishes signals and birthdays bring (H13 to H26)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,9 +94,7 @@ class Opening:
         return tuple(day for day in days if self._calendar.presumed_class(day) in classes)
 
 
-def wish_for(
-    cadence: Cadence, signal: SignalKind, *, as_of: date, raised_at: datetime, today: date
-) -> Opened | None:
+def wish_for(cadence: Cadence, signal: SignalKind, *, as_of: date, raised_at: datetime, today: date) -> Opened | None:
     """The wish that a signal brings, or None for one that brings none of its own.
 
     Urgent ones carry the moment by which the contact must have happened, counted from `raised_at` (H25). A birthday

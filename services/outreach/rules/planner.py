@@ -21,7 +21,10 @@ from services.outreach.rules.spread import spread
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Something to be placed in the days `first` to `last`, best on `target`; urgent ones before `due_at`."""
+    """Something to be placed in the days `first` to `last`, best on `target`; urgent ones before `due_at`.
+
+    `number` counts periods and turns the choice of channel; `is_wish` tells a signal's wish from a tier's obligation.
+    """
 
     id: UUID
     kind: str
@@ -31,6 +34,7 @@ class Demand:
     target: date
     number: int = 0
     due_at: datetime | None = None
+    is_wish: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +203,7 @@ class Planner:
                 return minute
         return None
 
-    def _place_urgent(
-        self, person: Person, demand: Demand, kind: Kind, urgency: Urgency, agenda: Agenda
-    ) -> Placement | str:
+    def _place_urgent(self, person: Person, demand: Demand, kind: Kind, urgency: Urgency, agenda: Agenda) -> Placement | str:
         """As soon as the wait allows; what it then breaks is set aside by name and counted (H25)."""
         choices = self.choices(person, demand, kind)
         if not choices:

@@ -88,6 +88,11 @@ class Revision:
         """Does the plan itself change, and with it its version?"""
         return bool(self.contacts or self.withdrawn)
 
+    @property
+    def plan_version(self) -> int:
+        """The version of the plan after this revision."""
+        return self.dossier.plan_version + self.replans
+
 
 class Reviser:
     """Revises any number of customers from one moment on. `new_id` makes the ids of new rows."""
@@ -221,7 +226,8 @@ class Reviser:
     def _demand(self, held: Held) -> Demand:
         every = self._every.get((held.tier, held.kind)) if held.tier is not None else None
         number = period_of(every, held.first).number if every is not None else 0
-        return Demand(held.id, held.kind, held.period, held.first, held.last, held.target, number, held.due_at)
+        days = (held.first, held.last, held.target)
+        return Demand(held.id, held.kind, held.period, *days, number, held.due_at, is_wish=held.tier is None)
 
 
 def _day(moment: datetime) -> date:
