@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from contracts.http import FieldProblem, Problem
@@ -12,8 +13,11 @@ from contracts.values import RuleBroken
 MEDIA_TYPE = "application/problem+json"
 
 
-class Refusal(Exception):
-    """A request that the edge refuses: which status, which rule, and how to satisfy it."""
+class Refusal(HTTPException):
+    """A request that the edge refuses: which status, which rule, and how to satisfy it.
+
+    An HTTPException, because FastAPI lets only those through while it reads a body.
+    """
 
     def __init__(
         self,
@@ -27,8 +31,7 @@ class Refusal(Exception):
         fields: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(rule)
-        self.headers = dict(headers or {})
+        super().__init__(status, rule, dict(headers or {}))
         self.problem = Problem(
             type=f"urn:steward:problem:{rule}",
             title=title,
