@@ -120,7 +120,7 @@ PARTS = (
     Part(Role.OWNER_SUCCESSION, 4, (35, 72), _ANY),
     Part(Role.LOAN_SUCCESSION, 4, (35, 72), _ANY),
     Part(Role.MORTGAGE_LOOKUPS, 15, (23, 52)),
-    Part(Role.LOOKUPS_NO_DEPOSIT, 7, (20, 50), occupations=_STAFF | {"none", "farmer"}),
+    Part(Role.LOOKUPS_NO_DEPOSIT, 7, (20, 50)),
     Part(Role.DEPOSIT_FEW_LOOKUPS, 6, (23, 60)),
     Part(Role.EXECUTIVE, 5, (30, 60), _ANY, occupations=_STAFF | {"executive"}),
     Part(Role.MANAGER, 8, (28, 58), occupations=_STAFF),
@@ -179,6 +179,7 @@ def dress(rng: Random, person: Person, as_of: date, book: tuple[Employer, ...]) 
 
 
 _WORK: Mapping[Role, str] = {
+    Role.LOOKUPS_NO_DEPOSIT: "none",
     Role.EXECUTIVE: "executive",
     Role.CONTRIBUTION: "self_employed",
     Role.OWNER_SUCCESSION: "self_employed",
@@ -235,7 +236,7 @@ def _contribute(rng: Random, person: Person, as_of: date) -> None:
 
 def _cannot_save(rng: Random, person: Person, as_of: date) -> None:
     del rng, as_of
-    person.income = min(person.income, 5_500 * YUAN)
+    person.income = min(person.income, 2_400 * YUAN)
     person.invests = False
 
 

@@ -86,7 +86,7 @@ def steer(rng: Random, person: Person) -> None:
         _calm(person, found, 1.1)
         _raise_growth(rng, person, averages(person), rng.uniform(1.2, 1.27))
     else:
-        _calm(person, found, rng.uniform(1.08, 1.22))
+        _calm(person, found, 1.235 if person.role == Role.LOOKUPS_NO_DEPOSIT else rng.uniform(1.08, 1.22))
         if person.role == Role.NEAR_VIP:
             _top_up(person, averages(person), rng.randint(455_000, 490_000) * YUAN)
 
@@ -98,14 +98,14 @@ def _raise_growth(rng: Random, person: Person, found: Averages, growth: float) -
     if missing <= 0:
         return
     other = stranger(rng)
-    for fen in _split(rng, missing):
-        day = rng.randint(GAP[0], GAP[1] - 5)
+    parts = _split(rng, missing)
+    for day, fen in zip(sorted(rng.randint(GAP[0], GAP[1] - 12) for _ in parts), parts, strict=True):
         person.demand.flows.append(Flow(day, fen, "transfer", None, other, None, "app"))
         kept = fen * rng.randint(60, 95) // 100 // (1_000 * YUAN) * 1_000 * YUAN
         if kept >= 10_000 * YUAN:
             product = rng.choice(WEALTHS)
             held = next((account for account in person.accounts if account.product == product), None)
-            buy(person, held or person.open(product, opened=day), day + rng.randint(0, 5), kept, "app")
+            buy(person, held or person.open(product, opened=day + 5), day + 5, kept, "app")
 
 
 def _split(rng: Random, fen: int) -> list[int]:

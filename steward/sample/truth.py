@@ -16,7 +16,7 @@ from steward.sample.steering import averages
 
 COMING_DAYS = 30
 OLDER_AGE = 65
-PAYROLL_MONTHS = 3
+PAYROLL_TIMES, PAYROLL_DAYS = 3, 105
 
 
 class Truth(NamedTuple):
@@ -59,7 +59,7 @@ def _signals(person: Person, played: int, days: Days) -> Iterator[tuple[SignalKi
         day = date(as_of.year, 9, 1) if role is Role.UNIVERSITY else days.on(played)
         yield CAUSES[role], day, role
     if (paid := _payroll(person, days)) is not None:
-        yield SignalKind.PAYROLL, paid, "salary_in_three_months"
+        yield SignalKind.PAYROLL, paid, "salary_three_times"
     for fact in person.facts:
         if fact.fact == "employer_role" and fact.value == "executive":
             yield SignalKind.EXECUTIVE, as_of, Role.EXECUTIVE
@@ -80,12 +80,9 @@ def _anniversary(label: SignalKind, since: date, as_of: date) -> Iterator[tuple[
 
 
 def _payroll(person: Person, days: Days) -> date | None:
-    """The last pay day of those who had a salary in each of the last three months that are over."""
-    paid = [flow.day for flow in person.demand.flows if flow.kind == "salary"]
-    months = [month for month in days.months if month.last < days.last][-PAYROLL_MONTHS:]
-    if paid and all(any(month.first <= day <= month.last for day in paid) for month in months):
-        return days.on(max(paid))
-    return None
+    """The last pay day of those whose salary came three times lately; pay days shift, so calendar months do not tell."""
+    paid = [flow.day for flow in person.demand.flows if flow.kind == "salary" and flow.day > days.last - PAYROLL_DAYS]
+    return days.on(max(paid)) if len(paid) >= PAYROLL_TIMES else None
 
 
 def _returns(day: date, as_of: date) -> date | None:

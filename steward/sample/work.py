@@ -30,11 +30,12 @@ def employers(seed: int, customers: int) -> tuple[Employer, ...]:
 def _employer(rng: Random, count: int) -> Employer:
     thirteenth = rng.choice((1, 1, 2, 12))
     bonuses = ((rng.choice((3, 4, 6, 7, 9)), 1.5),) if rng.random() < 0.5 else ()
+    pay_day = rng.choice((5, 8, 10, 10, 15, 15, 20, 25, 28))
     return Employer(
         number=f"E{count + 1:05d}",
         account=f"X9{rng.randrange(10**9):09d}",
-        pay_day=rng.choice((5, 8, 10, 10, 15, 15, 20, 25, 28)),
-        step=rng.choice((-1, -1, 1)),
+        pay_day=pay_day,
+        step=-1 if pay_day > 20 else rng.choice((-1, -1, 1)),
         thirteenth=thirteenth,
         bonuses=bonuses,
     )
