@@ -1,0 +1,65 @@
+"""Measures (H1) of a block of customers: one statement computes them, one stores them and gives those that changed."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Session, driver
+from chassis.outbox import emit
+from contracts.events.profile import Assets, MeasuresComputed
+from services.profile.policy import measures_policy, statement
+
+_ONE_AT_A_TIME = 0x5052_0002
+
+
+@dataclass(frozen=True)
+class Block:
+    """Customers by id, from `low` to `high`, both included."""
+
+    low: UUID
+    high: UUID
+    customers: int
+
+
+async def next_block(session: Session, *, after: UUID | None, size: int) -> Block | None:
+    """The following `size` customers in the order of their ids; None at the end."""
+    row = await (await driver(session)).fetchrow(
+        "SELECT count(*) AS customers, (array_agg(id ORDER BY id))[1] AS low, (array_agg(id ORDER BY id DESC))[1] AS high"
+        " FROM (SELECT id FROM customer WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2) block",
+        after,
+        size,
+    )
+    return Block(row["low"], row["high"], row["customers"]) if row and row["customers"] else None
+
+
+async def lock_computing(session: Session) -> None:
+    """Until the end of the transaction: versions are given to one computation at a time."""
+    await (await driver(session)).execute(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+
+
+async def measure(session: Session, block: Block, *, as_of: date) -> int:
+    """Compute, store and publish the block's measures as of the end of `as_of`; how many were published."""
+    await lock_computing(session)
+    connection = await driver(session)
+    await connection.execute("DROP TABLE IF EXISTS computed")
+    await connection.execute("CREATE TEMP TABLE computed (LIKE measures) ON COMMIT DROP")
+    await connection.execute("ALTER TABLE computed DROP version, DROP as_of")
+    await connection.execute(
+        "INSERT INTO computed (customer_id, currency, assets_30, assets_90, assets_180, growth_180_bp, contribution_fen, dealings_90,"
+        " logins_90, channels_90, payroll, products, need, life_stage, relation_stage, history_days, age) " + statement("measures"),
+        as_of,
+        block.low,
+        block.high,
+        measures_policy(),
+    )
+    rows = await connection.fetch(statement("measures_write"), as_of)
+    await emit(session, *(_event(row, as_of) for row in rows))
+    return len(rows)
+
+
+def _event(row: asyncpg.Record, as_of: date) -> MeasuresComputed:
+    values = dict(row)
+    assets = Assets(days_30=values["assets_30"], days_90=values["assets_90"], days_180=values["assets_180"])
+    return MeasuresComputed.model_validate({**values, "as_of": as_of, "assets": assets})
