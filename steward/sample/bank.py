@@ -103,9 +103,18 @@ def make_block(shared: Setting, *, block: int, size: int) -> Block:
     }
     for person in made.people:
         steer(rng, person)
-        made.truth.extend(truths(person, played[person.number], shared.days))
-        made.assessments.extend((person.customer_no, found) for found in facts.assess(rng, person, shared.as_of))
+    _look_back(rng, made, played, shared)
     return made
+
+
+def _look_back(rng: Random, made: Block, played: dict[int, int], shared: Setting) -> None:
+    """Note what has become true of everybody, give the VIPs their adviser, and assess the investors."""
+    for person in made.people:
+        found = list(truths(person, played[person.number], shared.days))
+        made.truth += found
+        if found[0].label == Tier.VIP:
+            person.adviser_no = f"S{person.branch.code}{rng.randint(1, 6):02d}"
+        made.assessments += [(person.customer_no, one) for one in facts.assess(rng, person, shared.as_of)]
 
 
 def _characterise(rng: Random, households: list[Household], everybody: list[Person], shared: Setting, *, at_least: int) -> None:
@@ -116,8 +125,6 @@ def _characterise(rng: Random, households: list[Household], everybody: list[Pers
     for person in everybody:
         plants.dress(rng, person, shared.as_of, shared.employers)
         facts.learn(rng, person, shared.as_of)
-        if person.tier is Tier.VIP:
-            person.adviser_no = f"S{person.branch.code}{rng.randint(1, 6):02d}"
 
 
 def _play(rng: Random, person: Person, household: Household, made: Block, shared: Setting) -> int:

@@ -89,9 +89,7 @@ def test_everything_happens_within_the_nine_months_and_the_life_of_its_account(b
     opened = book["accounts"].join(book["customers"], on="customer_no", suffix="_customer")
     assert opened.filter(pl.col("opened_on") < pl.col("opened_on_customer")).height == 0
     assert opened.filter(pl.col("birth_date") > pl.col("opened_on_customer")).height == 0
-    at = book["behaviour"]["at"].dt.date()
-    assert (at.min(), at.max()) >= (first, first)
-    assert at.max() <= AS_OF
+    assert book["behaviour"].filter(~pl.col("at").dt.date().is_between(first, AS_OF)).height == 0
 
 
 def test_salaries_come_on_working_days_with_a_thirteenth_month_and_bonuses(book: Book) -> None:
@@ -117,10 +115,10 @@ def test_people_are_children_to_very_old_and_live_in_households(book: Book) -> N
     assert people.height == CUSTOMERS
     assert 0.02 < people.filter(pl.col("age") < 18).height / CUSTOMERS < 0.15
     assert 0.05 < people.filter(pl.col("age") >= 65).height / CUSTOMERS < 0.2
-    assert 85 < people["age"].max() < 96.1
+    assert people.filter(pl.col("age") > 85).height > 0
+    assert people.filter(pl.col("age") > 96).height == 0
     homes = people.drop_nulls("household_no").group_by("household_no").agg(pl.len(), pl.col("address").n_unique())
-    assert homes["len"].min() >= 2
-    assert homes["address"].max() == 1
+    assert homes.filter((pl.col("len") < 2) | (pl.col("address") > 1)).height == 0
 
 
 def test_vips_have_an_adviser_and_nobody_came_by_a_referral_code(book: Book) -> None:
@@ -134,4 +132,4 @@ def test_some_risk_assessments_have_expired(book: Book) -> None:
     latest = book["assessments"].group_by("customer_no").agg(pl.col("assessed_on").max())
     expired = latest.filter(pl.col("assessed_on") <= AS_OF - timedelta(days=365)).height / latest.height
     assert 0.1 < expired < 0.35
-    assert latest["assessed_on"].max() <= AS_OF
+    assert latest.filter(pl.col("assessed_on") > AS_OF).height == 0
