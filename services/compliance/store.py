@@ -8,6 +8,8 @@ from typing import TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from chassis.database import Session, driver
 from services.compliance.models import AuditCount, AuditEntry
@@ -102,34 +104,36 @@ def _detail(value: int | str) -> int | str:
     return searchable(value) if isinstance(value, str) else value
 
 
-async def find(session: Session, search: Search, *, after: Place | None, limit: int) -> Sequence[AuditEntry]:
+def query(search: Search, *, after: Place | None, limit: int) -> SelectOfScalar[AuditEntry]:
     """Entries by the time of their act, newest first; `after` is the end of the page before.
 
     Each index is (what is searched, occurred_at, position), so that a page is one stretch of one index, however large
     the log and wherever the window.
     """
-    columns = AuditEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel does not declare SQLAlchemy's table
-    wanted = {
-        columns.customer_id: search.customer_id,
-        columns.actor: search.actor,
-        columns.act: search.act,
-        columns.service: search.service,
-        columns.outcome: search.outcome,
-    }
-    conditions = [column == value for column, value in wanted.items() if value is not None]
+    occurred_at, position = col(AuditEntry.occurred_at), col(AuditEntry.position)
+    wanted = (
+        (col(AuditEntry.customer_id), search.customer_id),
+        (col(AuditEntry.actor), search.actor),
+        (col(AuditEntry.act), search.act),
+        (col(AuditEntry.service), search.service),
+        (col(AuditEntry.outcome), search.outcome),
+    )
+    conditions: list[sa.ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
     if search.start is not None:
-        conditions.append(columns.occurred_at >= search.start)
+        conditions.append(occurred_at >= search.start)
     if search.end is not None:
-        conditions.append(columns.occurred_at < search.end)
+        conditions.append(occurred_at < search.end)
     if after is not None:
-        conditions.append(sa.tuple_(columns.occurred_at, columns.position) < sa.tuple_(*map(sa.literal, after)))
-    order = (columns.occurred_at.desc(), columns.position.desc())
-    query = sa.select(AuditEntry).where(*conditions).order_by(*order).limit(limit)
-    return (await session.execute(query)).scalars().all()
+        conditions.append(sa.tuple_(occurred_at, position) < sa.tuple_(*map(sa.literal, after)))
+    return select(AuditEntry).where(*conditions).order_by(occurred_at.desc(), position.desc()).limit(limit)
+
+
+async def find(session: Session, search: Search, *, after: Place | None, limit: int) -> Sequence[AuditEntry]:
+    """One page of a search."""
+    return (await session.exec(query(search, after=after, limit=limit))).all()
 
 
 async def counts(session: Session) -> Sequence[AuditCount]:
     """Entries by service, act and outcome."""
-    columns = AuditCount.__table__.c  # type: ignore[attr-defined]  # SQLModel does not declare SQLAlchemy's table
-    query = sa.select(AuditCount).order_by(columns.service, columns.act, columns.outcome)
-    return (await session.execute(query)).scalars().all()
+    order = (col(AuditCount.service), col(AuditCount.act), col(AuditCount.outcome))
+    return (await session.exec(select(AuditCount).order_by(*order))).all()

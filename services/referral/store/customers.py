@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
+from sqlmodel import col, select
 
 from chassis.database import Session, driver
 from services.referral.models import Customer, ReferralCode
@@ -40,9 +40,8 @@ async def lock_customer(session: Session, customer_id: UUID) -> Customer | None:
 
 async def active_code(session: Session, customer_id: UUID) -> ReferralCode | None:
     """The customer's active code."""
-    columns = ReferralCode.__table__.c  # type: ignore[attr-defined]  # SQLModel does not declare SQLAlchemy's table
-    query = sa.select(ReferralCode).where(columns.customer_id == customer_id, columns.withdrawn_at.is_(None))
-    return (await session.execute(query)).scalar_one_or_none()
+    query = select(ReferralCode).where(ReferralCode.customer_id == customer_id, col(ReferralCode.withdrawn_at).is_(None))
+    return (await session.exec(query)).one_or_none()
 
 
 async def add_code(session: Session, *, code: str, customer_id: UUID, issued_at: datetime) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import sqlalchemy as sa
+from sqlmodel import col, select
 
 from chassis.database import Session, driver
 from services.referral.models import Account, Entry, Transfer
@@ -55,18 +55,16 @@ async def balance(session: Session, customer_id: UUID) -> int:
 
 async def entries(session: Session, customer_id: UUID, *, before: int | None, limit: int) -> Sequence[tuple[Entry, Transfer]]:
     """Entries of a customer's account with their transfers, newest first, below the sequence `before`."""
-    entry = Entry.__table__.c  # type: ignore[attr-defined]  # SQLModel does not declare SQLAlchemy's table
-    transfer = Transfer.__table__.c  # type: ignore[attr-defined]  # as above
     query = (
-        sa.select(Entry, Transfer)
-        .join(Transfer, transfer.transfer_id == entry.transfer_id)
-        .where(entry.account_id == customer_id, entry.sequence.is_not(None))
-        .order_by(entry.sequence.desc())
+        select(Entry, Transfer)
+        .join(Transfer, col(Transfer.transfer_id) == col(Entry.transfer_id))
+        .where(Entry.account_id == customer_id, col(Entry.sequence).is_not(None))
+        .order_by(col(Entry.sequence).desc())
         .limit(limit)
     )
     if before is not None:
-        query = query.where(entry.sequence < before)
-    return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+        query = query.where(col(Entry.sequence) < before)
+    return (await session.exec(query)).all()
 
 
 async def totals(session: Session) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-import sqlalchemy as sa
+from sqlmodel import col, select
 
 from chassis.database import Session, driver
 from services.referral.models import CampaignPolicy, Referral
@@ -76,11 +76,11 @@ async def add(session: Session, referrals: Sequence[Referral]) -> set[UUID]:
 
 async def of_referrer(session: Session, customer_id: UUID, *, before: UUID | None, limit: int) -> Sequence[Referral]:
     """Referrals that a customer's codes were named in, newest first, below the id `before`."""
-    columns = Referral.__table__.c  # type: ignore[attr-defined]  # SQLModel does not declare SQLAlchemy's table
-    query = sa.select(Referral).where(columns.referrer_id == customer_id).order_by(columns.referral_id.desc()).limit(limit)
+    newest = col(Referral.referral_id).desc()
+    query = select(Referral).where(Referral.referrer_id == customer_id).order_by(newest).limit(limit)
     if before is not None:
-        query = query.where(columns.referral_id < before)
-    return (await session.execute(query)).scalars().all()
+        query = query.where(col(Referral.referral_id) < before)
+    return (await session.exec(query)).all()
 
 
 async def tallies(session: Session) -> Sequence[Tally]:
