@@ -83,7 +83,8 @@ def changed(change: Callable[[dict[str, Any]], object], name: str = "cny") -> di
 
 def table(document: dict[str, Any]) -> dict[str, Any]:
     """The decision table inside."""
-    return document["table"]["nodes"][1]["content"]
+    content: dict[str, Any] = document["table"]["nodes"][1]["content"]
+    return content
 
 
 def policy(name: str = "cny") -> Policy:
