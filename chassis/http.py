@@ -1,6 +1,7 @@
 """Routes: what an operation needs, what it may refuse, and what handlers get handed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -63,7 +64,9 @@ async def authorize(request: Request) -> Capability | None:
         raise Refusal(403, "operation-closed", title="Not allowed", fix="This operation declares no scope; report it.")
     if access["scope"] is None:
         return None
-    capability: Capability = await request.app.state.verifier.verify(request.headers.get("authorization"))
+    verified: Capability = await request.app.state.verifier.verify(request.headers.get("authorization"))
+    # The gateway hands one token out for many requests: the request it is used in is told by the header.
+    capability = replace(verified, request_id=request.state.request_id)
     request.state.capability = capability
     if access["scope"] not in capability.scopes:
         raise forbidden("scope-missing", fix=f"The operation needs the scope {access['scope']}.")
