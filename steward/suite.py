@@ -4,10 +4,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from steward.embedded import EmbeddedServers
 from steward.keys import KeyFiles
+
+if TYPE_CHECKING:  # the embedded servers are not installed in containers
+    from steward.embedded import EmbeddedServers
 
 SERVICES = ("profile", "tiering", "outreach", "compliance", "referral")
 APPS = (*SERVICES, "gateway")
@@ -33,13 +35,13 @@ class Suite:
     pid: int | None = None
 
     @classmethod
-    def of(cls, servers: EmbeddedServers, *, host: str = HOST, ports: dict[str, int] | None = None) -> Self:
+    def of(cls, servers: "EmbeddedServers", *, host: str = HOST, ports: dict[str, int] | None = None) -> Self:
         """The suite on embedded servers that are running."""
         databases = cls.databases_of(servers)
         return cls(servers.folder, databases, servers.nats.url(), host=host, ports=ports or {}, pid=os.getpid())
 
     @staticmethod
-    def databases_of(servers: EmbeddedServers) -> dict[str, str]:
+    def databases_of(servers: "EmbeddedServers") -> dict[str, str]:
         """URL of each app's database, with its own role."""
         return {name: servers.postgres.url(name, name) for name in APPS}
 
