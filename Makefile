@@ -45,7 +45,7 @@ check: env
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import_linter
-	@$(BIN)/python -m contracts.generate --check
+	@$(BIN)/python -m steward.contracts --check
 	@$(BIN)/steward migrate --check
 
 format: env
@@ -53,7 +53,7 @@ format: env
 	@$(BIN)/ruff format .
 
 contracts: env
-	@$(BIN)/python -m contracts.generate
+	@$(BIN)/python -m steward.contracts
 
 bench: env
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -13,7 +13,7 @@ from nats.js.api import Header
 
 from chassis.database import Database, Session, clock_of, driver
 from chassis.inbox import Inbox
-from contracts.events import open_envelope
+from contracts.events import NotAnEnvelope, open_envelope
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +126,6 @@ async def _settle_one(session: Session, inbox: Inbox, row: asyncpg.Record) -> No
 async def _drop(session: Session, inbox: Inbox, payload: bytes) -> None:
     try:
         envelope = open_envelope(payload)
-    except ValueError:
+    except NotAnEnvelope:
         return
     await inbox.skip(session, envelope)

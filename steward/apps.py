@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import uvicorn
 from fastapi import FastAPI
 
+from steward.failures import Failure
 from steward.suite import SERVICES, Suite
 
 GRACE_SECONDS = 5
 """How long running requests may take to end when an app stops."""
 
 
-class AppFailed(Exception):
+class AppFailed(Failure):
     """An app did not start, or ended by itself; its log tells why."""
 
 
@@ -29,22 +30,23 @@ def build(name: str, suite: Suite) -> FastAPI:
 
 def settings_of(name: str, suite: Suite) -> dict[str, object]:
     """What differs from the defaults on this machine; everything else can still be set in the environment."""
-    own: dict[str, dict[str, object]] = {
-        "profile": {"keyset": suite.keys.keyset},
-        "gateway": {
-            "capability_key": suite.keys.capability_key,
-            "issuer_key": suite.keys.issuer_key,
-            **{f"{service}_url": suite.url(service) for service in SERVICES},
-        },
-    }
     return {
         "database_url": suite.databases[name],
         "nats_url": suite.nats_url,
         "host": suite.host,
         "port": suite.ports[name],
         "capability_jwks": suite.keys.capability_jwks,
-        **own.get(name, {}),
+        **_own_settings(name, suite),
     }
+
+
+def _own_settings(name: str, suite: Suite) -> dict[str, object]:
+    if name == "profile":
+        return {"keyset": suite.keys.keyset}
+    if name == "gateway":
+        peers = {f"{service}_url": suite.url(service) for service in SERVICES}
+        return {"capability_key": suite.keys.capability_key, "issuer_key": suite.keys.issuer_key, **peers}
+    return {}
 
 
 class _Server(uvicorn.Server):

@@ -4,25 +4,25 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
-from chassis.clock import Clock
 from chassis.database import Database
 from chassis.outbox import CHANNEL
 from services.profile.importing import ImportReport, import_directory
 from services.profile.keys import open_keyset
 from services.profile.measuring import compute
+from steward.failures import Failure
 from steward.observing import settled
 from steward.sample import generate
 from steward.suite import Suite
-from steward.timing import Steps
+from steward.timing import Steps, yesterday
 
 SETTLE_SECONDS = 3_600
 """A large bank's events take their time; nothing to do with how long a small one may take."""
 
 
-class NotSettled(Exception):
+class NotSettled(Failure):
     """Events were still on their way when the time was up."""
 
 
@@ -49,11 +49,6 @@ class Filled:
     """What was done; `imported` is None where the suite had its bank already."""
 
     imported: ImportReport | None
-
-
-def yesterday() -> date:
-    """The last whole day in Asia/Shanghai, on which a bank's files end."""
-    return Clock().today() - timedelta(days=1)
 
 
 async def fill(suite: Suite, wanted: Wanted, *, steps: Steps) -> Filled:

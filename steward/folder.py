@@ -12,6 +12,7 @@ import psutil
 
 from steward.embedded import EmbeddedServers
 from steward.embedded.process import is_alive, kill_all, processes_matching, wait_until
+from steward.failures import Failure
 from steward.suite import Suite, SuiteNotRunning
 
 STOP_SECONDS = 45
@@ -21,7 +22,7 @@ DATA = ("postgres", "nats", "keys", "logs", "sample", "suite.json")
 """What belongs to a suite's data; the environment's tools in the same folder do not."""
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Failure):
     """Another `steward up` owns this folder."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from steward.keys import KeyFiles
+from steward.failures import Failure
 
 if TYPE_CHECKING:  # the embedded servers are not installed in containers
     from steward.embedded import EmbeddedServers
@@ -19,8 +19,35 @@ STATE_FOLDER = Path(".steward")
 HOST = "127.0.0.1"
 
 
-class SuiteNotRunning(Exception):
+class SuiteNotRunning(Failure):
     """There is no suite in this folder, or it has stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFiles:
+    """Where each key lies."""
+
+    folder: Path
+
+    @property
+    def capability_key(self) -> Path:
+        """The gateway's private Ed25519 key, with which it signs capabilities; a JWK."""
+        return self.folder / "capability.json"
+
+    @property
+    def capability_jwks(self) -> Path:
+        """Its public half, by which services verify them; a JWK set."""
+        return self.folder / "capability.jwks.json"
+
+    @property
+    def issuer_key(self) -> Path:
+        """The private Ed25519 key of the local identity provider, for development; a JWK."""
+        return self.folder / "issuer.json"
+
+    @property
+    def keyset(self) -> Path:
+        """The master keys of profile, which makes the file itself and never replaces it."""
+        return self.folder / "profile.json"
 
 
 @dataclass(frozen=True, slots=True)

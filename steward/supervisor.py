@@ -11,6 +11,7 @@ from typing import Protocol
 from steward.apps import build, serving
 from steward.embedded import EmbeddedServers, provision
 from steward.embedded.ports import listen
+from steward.failures import Failure
 from steward.folder import forget_owner, sole_owner, wipe
 from steward.keys import ensure_keys
 from steward.migrating import upgrade_all
@@ -32,7 +33,7 @@ class Options:
     fresh: bool = False
 
 
-class PortTaken(Exception):
+class PortTaken(Failure):
     """Somebody else listens on a port that was asked for by number."""
 
 

@@ -1,12 +1,20 @@
-"""Seconds that each step of a long command took, and how far it is."""
+"""Days and seconds of commands: the last whole day, and how long each step took."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import TypeAlias
+
+from chassis.clock import Clock
 
 Advance: TypeAlias = Callable[[int, int], None]
 """Called with how much is done and how much there is in all."""
+
+
+def yesterday() -> date:
+    """The last whole day in Asia/Shanghai, on which a bank's files end."""
+    return Clock().today() - timedelta(days=1)
 
 
 class Steps:

@@ -8,10 +8,11 @@ from uuid import UUID
 from chassis.clock import Clock
 from contracts.values import Role
 from gateway.issuer import load_key, mint
-from steward.keys import KeyFiles
+from steward.failures import Failure
+from steward.suite import KeyFiles
 
 
-class NoLocalIssuer(Exception):
+class NoLocalIssuer(Failure):
     """The suite has no local identity provider, or was never started."""
 
 

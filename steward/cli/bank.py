@@ -40,8 +40,8 @@ def sample(
     file_format: Annotated[FileFormat, typer.Option("--format", help="Kind of files.")] = FileFormat.CSV,
 ) -> None:
     """Write a believable Chinese retail bank in the import format, and the truth about what was planted beside it."""
-    from steward.demo import yesterday  # noqa: PLC0415
     from steward.sample import generate  # noqa: PLC0415
+    from steward.timing import yesterday  # noqa: PLC0415
 
     with readable_errors():
         with shown(errors) as steps, steps.step("sample bank") as advance:

@@ -9,8 +9,7 @@ from typing import Annotated, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
-from steward.folder import AlreadyRunning
-from steward.suite import SuiteNotRunning
+from steward.failures import Failure
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,8 +28,8 @@ errors = Console(stderr=True)
 Folder = Annotated[Path, typer.Option("--folder", envvar="STEWARD_FOLDER", help="State folder of the suite.")]
 
 
-class CannotDo(Exception):
-    """A command cannot do what was asked; the message says why and what would help."""
+class CannotDo(Failure):
+    """A command cannot do what was asked."""
 
 
 def command(act: Callable[P, Coroutine[object, object, T]]) -> Callable[P, T]:
@@ -49,12 +48,8 @@ def command(act: Callable[P, Coroutine[object, object, T]]) -> Callable[P, T]:
 @contextlib.contextmanager
 def readable_errors() -> Iterator[None]:
     """Failures that a person can act on are told in a line; bugs keep their traceback."""
-    from steward.apps import AppFailed  # noqa: PLC0415  # these import the web stack
-    from steward.embedded import ServerFailed  # noqa: PLC0415
-    from steward.supervisor import PortTaken  # noqa: PLC0415
-
     try:
         yield
-    except (AlreadyRunning, AppFailed, CannotDo, PortTaken, ServerFailed, SuiteNotRunning) as error:
+    except Failure as error:
         errors.print(f"steward: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

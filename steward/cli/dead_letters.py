@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import typer
 from rich.table import Table
 
@@ -30,17 +29,15 @@ async def list_letters(
 ) -> None:
     """The newest dead letters, by service. Exit code 0 also when there are none."""
     from chassis import dead_letters  # noqa: PLC0415
+    from steward.cli.databases import connected  # noqa: PLC0415
 
     table = Table("service", "id", "subject", "reason", "attempts", "state", "failed at")
     suite = Suite.read(folder)
     for name in [_known(service)] if service else APPS:
-        connection = await _connect(suite, name)
-        try:
+        async with connected(suite, name) as connection:
             for letter in await dead_letters.listed(connection, limit=limit):
                 moment = letter.failed_at.strftime("%Y-%m-%d %H:%M:%S")
                 table.add_row(name, str(letter.id), letter.subject, letter.reason, str(letter.attempts), letter.state, moment)
-        finally:
-            await connection.close()
     console.print(table if table.rows else "no dead letters")
 
 
@@ -60,12 +57,10 @@ async def drop(service: Owner, letter: Which = None, folder: Folder = STATE_FOLD
 
 async def _decide(folder: Folder, service: str, letter: UUID | None, *, replay: bool) -> None:
     from chassis import dead_letters  # noqa: PLC0415
+    from steward.cli.databases import connected  # noqa: PLC0415
 
-    connection = await _connect(Suite.read(folder), _known(service))
-    try:
+    async with connected(Suite.read(folder), _known(service)) as connection:
         count = await dead_letters.decide(connection, event_id=letter, replay=replay)
-    finally:
-        await connection.close()
     if letter is not None and count == 0:
         raise CannotDo(f"{service} has no dead letter {letter} that waits for a decision")
     console.print(f"{count} {'letter' if count == 1 else 'letters'} will be {'replayed' if replay else 'dropped'}")
@@ -75,10 +70,3 @@ def _known(service: str) -> str:
     if service not in APPS:
         raise CannotDo(f"there is no service {service!r}; there are {', '.join(APPS)}")
     return service
-
-
-async def _connect(suite: Suite, service: str) -> asyncpg.Connection:
-    try:
-        return await asyncpg.connect(suite.databases[service], timeout=5)
-    except OSError as error:
-        raise CannotDo("PostgreSQL does not answer: start the suite with `steward up`") from error

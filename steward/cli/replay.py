@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import asyncpg
 import typer
 from rich.table import Table
 
@@ -23,6 +22,7 @@ async def replay(
 ) -> None:
     """Publish the events of the outboxes again. Consumers drop what they know, so this is always safe."""
     from chassis.relay import replay as mark_unsent  # noqa: PLC0415
+    from steward.cli.databases import connected  # noqa: PLC0415
 
     suite = Suite.read(folder)
     chosen = service or list(APPS)
@@ -32,12 +32,6 @@ async def replay(
     table = Table("service")
     table.add_column("events to go out again", justify="right")
     for name in chosen:
-        try:
-            connection: asyncpg.Connection = await asyncpg.connect(suite.databases[name], timeout=5)
-        except OSError as error:
-            raise CannotDo("PostgreSQL does not answer: start the suite with `steward up`") from error
-        try:
+        async with connected(suite, name) as connection:
             table.add_row(name, f"{await mark_unsent(connection, subject=subject):,}")
-        finally:
-            await connection.close()
     console.print(table)

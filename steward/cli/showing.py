@@ -1,5 +1,6 @@
 """The tables at the end of a demo or an import, and the lines that help a newcomer to the first request."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import httpx
 from rich.table import Table
 
-from contracts.values import Role, Tier
+from contracts.values import Channel, Role, Tier
 from services.profile.importing import ImportReport
 from steward.cli.common import CannotDo, console
 from steward.demo import Filled
@@ -61,18 +62,17 @@ async def show_address(suite: Suite) -> None:
     console.print("Ctrl-C stops everything and keeps the data.", highlight=False)
 
 
-async def _get(client: httpx.AsyncClient, path: str) -> dict[str, Any]:  # Any: a JSON object
+async def _get(client: httpx.AsyncClient, path: str) -> Any:  # Any: JSON, of the shape that the path's document says
     try:
         answer = await client.get(path)
     except httpx.HTTPError as error:
         raise CannotDo(f"the gateway does not answer {path}: {type(error).__name__}") from error
     if answer.is_error:
         raise CannotDo(f"{path} answered {answer.status_code}: {answer.text}")
-    found: dict[str, Any] = answer.json()
-    return found
+    return answer.json()
 
 
-def _show_tiers(summary: Mapping[str, Any]) -> None:
+def _show_tiers(summary: Mapping[str, Any]) -> None:  # Any: a JSON object
     rows = [
         (row["tier"], row["reason"], _number(row["customers"]), f"{row['share_bp'] / 100:.1f}%")
         for row in sorted(summary["reasons"], key=lambda row: (_place(Tier, row["tier"]), -row["customers"]))
@@ -83,6 +83,29 @@ def _show_tiers(summary: Mapping[str, Any]) -> None:
         rows,
         text_columns=2,
     )
+
+
+def _show_signals(counts: list[Any]) -> None:  # Any: a JSON list
+    rows = [(row["kind"], _number(row["signals"]), _number(row["customers"]), row["as_of"]) for row in counts]
+    _print("Signals found", ("signal", "found", "customers", "as of"), rows)
+
+
+def _show_plan(summary: Mapping[str, Any]) -> None:  # Any: a JSON object
+    """A row for each week and tier, a column for each channel in use."""
+    cells: Counter[tuple[str, str, str]] = Counter()
+    for row in summary["weeks"]:
+        cells[f"{row['first']} – {row['last']}", row["tier"], row["channel"]] += row["contacts"]
+    channels = [channel.value for channel in Channel if any(found == channel for _, _, found in cells)]
+    lines = sorted({(week, tier) for week, tier, _ in cells}, key=lambda line: (line[0], _place(Tier, line[1])))
+    rows = []
+    for week, tier in lines:
+        counts = [cells[week, tier, channel] for channel in channels]
+        rows.append((week, tier, *(f"{count:,}" if count else "" for count in counts), f"{sum(counts):,}"))
+    title = f"Contacts planned ({_number(summary['contacts'])}, {_number(summary['bypasses'])} of them urgent)"
+    _print(title, ("week", "tier", *channels, "together"), rows, text_columns=2)
+    waiting = [(row["kind"], row["origin"], row["code"], _number(row["count"])) for row in summary["waiting"]]
+    if waiting:
+        _print("Not placed yet", ("contact", "from", "because", "count"), waiting, text_columns=3)
 
 
 async def _show_events(suite: Suite) -> None:

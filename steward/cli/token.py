@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from contracts.values import Role
-from steward.cli.common import CannotDo, Folder, readable_errors
+from steward.cli.common import Folder, readable_errors
 from steward.suite import STATE_FOLDER
 
 
@@ -26,19 +26,16 @@ def token(
     hours: Annotated[float, typer.Option(min=0.01, max=24, help="Life of the token.")] = 8,
 ) -> None:
     """Print a token for the gateway."""
-    from steward.tokens import NoLocalIssuer, local_token  # noqa: PLC0415
+    from steward.tokens import local_token  # noqa: PLC0415
 
     with readable_errors():
-        try:
-            made = local_token(
-                folder,
-                roles=role,
-                subject=subject,
-                staff_no=staff_no,
-                branch=branch,
-                customer_id=customer,
-                life=timedelta(hours=hours),
-            )
-        except NoLocalIssuer as error:
-            raise CannotDo(str(error)) from None
+        made = local_token(
+            folder,
+            roles=role,
+            subject=subject,
+            staff_no=staff_no,
+            branch=branch,
+            customer_id=customer,
+            life=timedelta(hours=hours),
+        )
         typer.echo(made)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import psutil
 
+from steward.failures import Failure
+
 POLL_SECONDS = 0.02
 
 
-class ServerFailed(Exception):
+class ServerFailed(Failure):
     """An embedded server did not start or stop in time; the message holds the end of its log."""
 
 

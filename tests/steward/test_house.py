@@ -1,0 +1,86 @@
+"""What import-linter cannot say about how the code is laid out."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from steward.suite import APPS
+from tests.support.servers import ROOT
+
+CODE = ("contracts", "chassis", "services", "gateway", "steward")
+LONGEST_FILE = 300
+
+
+def files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (path for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts)
+
+
+def room_of(app: str) -> Path:
+    return ROOT / "gateway" if app == "gateway" else ROOT / "services" / app
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide who imports whom"
+            yield node.module or ""
+
+
+def rules() -> list[Path]:
+    found = []
+    for app in APPS:
+        single = room_of(app) / "rules.py"
+        found += [single] if single.exists() else sorted((room_of(app) / "rules").rglob("*.py"))
+    return found
+
+
+@pytest.mark.parametrize("path", rules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_rules_import_only_the_standard_library_values_and_each_other(path: Path) -> None:
+    own = (
+        ".".join(path.relative_to(ROOT).parts[: path.relative_to(ROOT).parts.index("rules") + 1])
+        if path.name != "rules.py"
+        else ""
+    )
+    strange = [
+        name
+        for name in imports(path)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and name != "contracts.values"
+        and not (own and (name == own or name.startswith(f"{own}.")))
+    ]
+    assert strange == []
+
+
+@pytest.mark.parametrize("path", rules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_rules_never_read_the_clock(path: Path) -> None:
+    asked = [
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
+        if isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date", "time"}
+    ]
+    assert asked == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_service_has_the_same_rooms(app: str) -> None:
+    room = room_of(app)
+    for name in ("rules", "models", "store", "actions", "schemas", "api", "reactions", "settings", "main"):
+        assert (room / f"{name}.py").exists() or (room / name).is_dir(), f"{app} has no {name}"
+    assert (room / "README.md").exists()
+    assert (room / "migrations" / "env.py").exists()
+
+
+def test_no_file_is_longer_than_a_sitting() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in files(*CODE)
+        if (count := len(path.read_text().splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
