@@ -81,9 +81,7 @@ def open_keyset(path: Path) -> Keyset:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         masters = {int(version): base64.b64decode(key, validate=True) for version, key in content["masters"].items()}
-        return Keyset(
-            active=int(content["active"]), masters=masters, index=base64.b64decode(content["index"], validate=True)
-        )
+        return Keyset(active=int(content["active"]), masters=masters, index=base64.b64decode(content["index"], validate=True))
     except FileNotFoundError:
         raise KeysetUnreadable(f"there is no keyset file at {path}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, binascii.Error):
@@ -107,7 +105,7 @@ def rotate_keyset(path: Path) -> Keyset:
     beside = path.with_suffix(".new")
     beside.unlink(missing_ok=True)
     _write_new(beside, keyset)
-    os.replace(beside, path)
+    beside.replace(path)
     return keyset
 
 
@@ -121,7 +119,7 @@ def _write_new(path: Path, keyset: Keyset) -> None:
             os.fsync(file.fileno())
         os.link(name, path)
     finally:
-        os.unlink(name)
+        Path(name).unlink()
 
 
 def _bound_to(customer_id: UUID, master_version: int) -> bytes:

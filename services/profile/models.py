@@ -159,7 +159,7 @@ class Behaviour(Base, table=True):
     __table_args__ = (sa.Index("ix_behaviour_customer_id_at", "customer_id", "at"),)
     event_no: str = Field(primary_key=True, sa_type=sa.Text)
     customer_id: UUID
-    at: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     kind: str = Field(sa_type=sa.Text)
     topic: str | None = Field(default=None, sa_type=sa.Text)
     channel: str | None = Field(default=None, sa_type=sa.Text)
@@ -194,11 +194,11 @@ class Consent(Base, table=True):
     purpose: str = Field(sa_type=sa.Text)
     channel: str | None = Field(default=None, sa_type=sa.Text)
     granted: bool
-    at: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class Measures(Base, table=True):
-    """The four dimensions of H1 for one customer and day. `version` is the published event; null for a day computed afterwards."""
+    """The four dimensions of H1 of a customer on a day. `version` is the event's; null for a day computed afterwards."""
 
     __tablename__ = "measures"
     __table_args__ = (
@@ -220,7 +220,7 @@ class Measures(Base, table=True):
     logins_90: int
     channels_90: int
     payroll: bool
-    products: list[str] = Field(sa_type=sa.ARRAY(sa.Text))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    products: list[str] = Field(sa_type=sa.ARRAY(sa.Text))
     need: str = Field(sa_type=sa.Text)
     life_stage: str = Field(sa_type=sa.Text)
     relation_stage: str = Field(sa_type=sa.Text)
@@ -257,8 +257,16 @@ class Assignment(Base, table=True):
     customer_id: UUID
     department: str = Field(sa_type=sa.Text)
     lead: bool
-    until: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
+    until: datetime = Field(sa_type=sa.DateTime(timezone=True))
     version: int
+
+
+class ClosedCase(Base, table=True):
+    """Cases that are over: a team that is told of later gets no access."""
+
+    __tablename__ = "closed_case"
+    case_id: UUID = Field(primary_key=True)
+    closed_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class Feed(Base, table=True):
@@ -281,12 +289,12 @@ class Run(Base, table=True):
     customers: int = 0
     published: int = 0
     signals: int = 0
-    started_at: datetime = Field(sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # SQLModel's overload wants a class
-    finished_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))  # type: ignore[call-overload]  # same
+    started_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    finished_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
 
 
 class Load(Base, table=True):
-    """How many batches of a file are in already: an interrupted import goes on where it stopped. Cleared when a load is whole."""
+    """How many batches of a file are in: an interrupted import goes on there. Cleared when a load is whole."""
 
     __tablename__ = "load"
     digest: str = Field(primary_key=True, sa_type=sa.Text)

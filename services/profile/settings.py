@@ -17,5 +17,5 @@ class Settings(ServiceSettings):
 
     keyset: Path = Field(
         default=Path(".steward/keys/profile.json"),
-        description="Keyset file. Made at the first start, while the database holds no customer key; never made again after that.",
+        description="Keyset file. Made at the first start, while the database holds no customer key, and never after that.",
     )

@@ -20,7 +20,7 @@ from services.profile.importing.checking import LINE, PROBLEMS
 from services.profile.importing.loading import Loaded, load, stage
 from services.profile.importing.targets import TARGETS
 from services.profile.rules.identity import IdentityTaken
-from services.profile.store.customers import ATTRIBUTES, lock_registration, households
+from services.profile.store.customers import ATTRIBUTES, households, lock_registration
 from services.profile.vault import Identity, Vault, WrappedKey
 
 SEALED = {
@@ -51,13 +51,13 @@ WITH fresh AS (
 )
 INSERT INTO data_key (customer_id, version, master_version, wrapped)
 SELECT id, key_version, master_version, wrapped FROM staged WHERE wrapped IS NOT NULL
-"""
+"""  # noqa: S608  # column names of this module only
 _UPDATE = f"""
 UPDATE customer c SET changes = c.changes + 1, {", ".join(f"{name} = s.{name}" for name in ATTRIBUTES)},
     {", ".join(f"{name} = CASE WHEN s.name_sealed IS NULL THEN c.{name} ELSE s.{name} END" for name in SEALED)}
 FROM staged s WHERE s.wrapped IS NULL AND c.id = s.id
 RETURNING c.id, c.changes
-"""
+"""  # noqa: S608  # column names of this module only
 
 
 @dataclass
@@ -80,9 +80,7 @@ async def load_customers(session: Session, rows: pl.DataFrame, vault: Vault) -> 
     known = await _known(connection, rows["customer_no"].to_list())
     homes = await households(session, rows["household_no"].drop_nulls().unique().to_list())
     written = [
-        row
-        for record in rows.iter_rows(named=True)
-        if (row := _row(record, known.get(record["customer_no"]), homes, vault))
+        row for record in rows.iter_rows(named=True) if (row := _row(record, known.get(record["customer_no"]), homes, vault))
     ]
     await _write(connection, written)
     await emit(session, *(_event(row) for row in written))
@@ -97,9 +95,7 @@ async def _without_taken(
     pairs = zip(rows["id_type"].to_list(), rows["id_number"].to_list(), strict=True)
     indexes = [vault.id_number_index(id_type, number) for id_type, number in pairs]
     given = [index for index in indexes if index is not None]
-    stored = await connection.fetch(
-        "SELECT id_number_index, customer_no FROM customer WHERE id_number_index = ANY($1)", given
-    )
+    stored = await connection.fetch("SELECT id_number_index, customer_no FROM customer WHERE id_number_index = ANY($1)", given)
     owners: dict[bytes, str] = {bytes(row["id_number_index"]): row["customer_no"] for row in stored}
     taken = [
         index is not None and owners.setdefault(index, number) != number
@@ -108,15 +104,13 @@ async def _without_taken(
     mask = pl.Series(taken, dtype=pl.Boolean)
     lines = rows.filter(mask)[LINE].to_list()
     columns = {"field": "id_number", "rule": IdentityTaken.rule, "fix": IdentityTaken.fix}
-    problems = pl.DataFrame(
-        {LINE: lines, **{name: [text] * len(lines) for name, text in columns.items()}}, schema=PROBLEMS
-    )
+    problems = pl.DataFrame({LINE: lines, **{name: [text] * len(lines) for name, text in columns.items()}}, schema=PROBLEMS)
     return rows.filter(~mask), problems
 
 
 async def _known(connection: "asyncpg.Connection[asyncpg.Record]", numbers: Sequence[str]) -> dict[str, asyncpg.Record]:
     stored = await connection.fetch(
-        f"SELECT c.id, c.customer_no, c.identity_digest, {', '.join(f'c.{name}' for name in ATTRIBUTES)},"
+        f"SELECT c.id, c.customer_no, c.identity_digest, {', '.join(f'c.{name}' for name in ATTRIBUTES)},"  # noqa: S608  # names and statements of ours only
         " k.version, k.master_version, k.wrapped"
         " FROM customer c JOIN data_key k ON k.customer_id = c.id WHERE c.customer_no = ANY($1) FOR UPDATE OF c",
         list(numbers),

@@ -114,6 +114,12 @@ CARD = Form(
     lambda text: _mapped(card)(text).is_not_null(),
     _mapped(card),
 )
+ID_NUMBER = Form(
+    "id-number-form",
+    "Letters, digits, hyphens and brackets only.",
+    lambda text: text.str.contains(r"^[A-Za-z0-9()-]{4,30}$"),
+    lambda text: text.str.to_uppercase(),
+)
 EMAIL = Form(
     "email-form",
     "Give an address like name@example.com.",

@@ -67,9 +67,7 @@ _WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
 
 
 def _check_digit_wrong(_: date) -> pl.Expr:
-    digits = [
-        _NUMBER.str.slice(place, 1).cast(pl.Int32, strict=False) * weight for place, weight in enumerate(_WEIGHTS)
-    ]
+    digits = [_NUMBER.str.slice(place, 1).cast(pl.Int32, strict=False) * weight for place, weight in enumerate(_WEIGHTS)]
     expected = ((12 - pl.sum_horizontal(digits) % 11) % 11).cast(pl.String).replace("10", "X")
     return _RESIDENT & (~_NUMBER.str.contains(r"^\d{17}[\dX]$") | (_NUMBER.str.slice(17, 1) != expected))
 
@@ -81,7 +79,7 @@ CUSTOMERS = Kind(
         "customer_no": _must(forms.ID),
         "name": _may(forms.text(100)),
         "id_type": _must(forms.codes(*ID_TYPES)),
-        "id_number": _may(Form("id-number-form", "Letters and digits only.", lambda t: t.str.contains("^[A-Za-z0-9()-]{4,30}$"), lambda t: t.str.to_uppercase())),
+        "id_number": _may(forms.ID_NUMBER),
         "phone": _may(forms.PHONE),
         "email": _may(forms.EMAIL),
         "address": _may(forms.text(300)),
@@ -104,7 +102,7 @@ CUSTOMERS = Kind(
               lambda _: (pl.col("id_type") != "none") & pl.col("name").is_null()),
         Check("id_number", "identity-incomplete", "Give id_number with every id_type but 'none'.",
               lambda _: (pl.col("id_type") != "none") & _NUMBER.is_null()),
-        Check("id_number", "id-number-check-digit", "Check the number: its check digit does not fit (GB 11643).", _check_digit_wrong),
+        Check("id_number", "id-number-check-digit", "The check digit does not fit (GB 11643).", _check_digit_wrong),
         Check("birth_date", "identity-inconsistent", "The identity number states another birth date.",
               lambda _: _RESIDENT & (_NUMBER.str.slice(6, 8) != pl.col("birth_date").dt.strftime("%Y%m%d"))),
         Check("sex", "identity-inconsistent", "The identity number states another sex.",

@@ -34,14 +34,10 @@ async def load(session: Session, rows: pl.DataFrame, target: Target) -> Loaded:
     return Loaded(written["created"], written["changed"], pl.concat(problems) if problems else no_problems())
 
 
-async def stage(
-    connection: "asyncpg.Connection[asyncpg.Record]", rows: pl.DataFrame, columns: Mapping[str, str]
-) -> None:
+async def stage(connection: "asyncpg.Connection[asyncpg.Record]", rows: pl.DataFrame, columns: Mapping[str, str]) -> None:
     """Copy rows into the temporary table `staged`, which ends with the transaction."""
     declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-    await connection.execute(
-        f"DROP TABLE IF EXISTS staged; CREATE TEMP TABLE staged (line bigint, {declared}) ON COMMIT DROP"
-    )
+    await connection.execute(f"DROP TABLE IF EXISTS staged; CREATE TEMP TABLE staged (line bigint, {declared}) ON COMMIT DROP")
     buffer = io.BytesIO()
     rows.select(LINE, *(_copied(name, kind) for name, kind in columns.items())).write_csv(
         buffer, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%.6f+00:00"
@@ -60,7 +56,7 @@ async def _unresolved(connection: "asyncpg.Connection[asyncpg.Record]", referenc
     """Lines of staged rows whose reference is unknown; they are taken out."""
     given = f"s.{reference.field} IS NOT NULL AND " if reference.optional else ""
     lines = await connection.fetch(
-        f"DELETE FROM staged t USING (SELECT s.line FROM staged s {reference.join} WHERE {given}{reference.found} IS NULL) gone"
+        f"DELETE FROM staged t USING (SELECT s.line FROM staged s {reference.join} WHERE {given}{reference.found} IS NULL) gone"  # noqa: S608  # names and statements of ours only
         " WHERE t.line = gone.line RETURNING t.line"
     )
     count = len(lines)
@@ -97,4 +93,4 @@ WITH written AS (
     RETURNING (xmax = 0) AS fresh
 )
 SELECT count(*) FILTER (WHERE fresh) AS created, count(*) FILTER (WHERE NOT fresh) AS changed FROM written
-"""
+"""  # noqa: S608  # names from targets.py only

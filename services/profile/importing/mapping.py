@@ -42,9 +42,7 @@ class Value(_Part):
         default=None, description="For codes that are not listed; without it the row keeps its own code."
     )
     day: Literal["YYMMDD", "YYYYMMDD", "DDMMYYYY", "MMDDYYYY"] | None = None
-    century: Annotated[int, Field(ge=18, le=20)] = Field(
-        default=19, description="First two digits of years that have two."
-    )
+    century: Annotated[int, Field(ge=18, le=20)] = Field(default=19, description="First two digits of years that have two.")
     month_offset: int = Field(default=0, description="Added to the month of women, as 50 in Czech birth numbers.")
 
     @model_validator(mode="after")
@@ -55,10 +53,12 @@ class Value(_Part):
 
 
 class Join(_Part):
-    """Columns of another source, found by `on`; they are called `<source>.<column>`. Without a match the row stays."""
+    """Columns of another source, found by `key`; they are called `<source>.<column>`. Without a match the row stays."""
 
     source: str
-    on: str = Field(description="Column of ours so far; of theirs too, unless `their` says another.")
+    key: str = Field(
+        description="Column that the rows have so far; its last part is the column over there, unless `their` says another."
+    )
     their: str | None = None
     where: str | None = Field(default=None, description="Which rows of the other source are meant, in SQL.")
 
@@ -69,9 +69,7 @@ class Rows(_Part):
     source: str
     join: list[Join] = []
     where: str | None = Field(default=None, description="Which rows are meant, in SQL over source and joined columns.")
-    until: str | None = Field(
-        default=None, description="Column of ours (a day): rows later than `complete_until` are left out."
-    )
+    until: str | None = Field(default=None, description="Column of ours (a day): rows later than `complete_until` are left out.")
     columns: dict[str, Value | str]
 
 
@@ -92,9 +90,7 @@ class Mapping(_Part):
     encoding: str = "utf-8"
     complete_until: date | None = Field(default=None, description="The last day for which all files are complete.")
     sources: dict[str, SourceFile]
-    constants: dict[str, list[dict[str, str]]] = Field(
-        default={}, description="Rows that no file holds, such as the products."
-    )
+    constants: dict[str, list[dict[str, str]]] = Field(default={}, description="Rows that no file holds, such as the products.")
     kinds: dict[str, list[Rows]]
 
     @model_validator(mode="after")
@@ -104,12 +100,8 @@ class Mapping(_Part):
                 raise ValueError(f"{kind} is no kind of record; there are {', '.join(KINDS)}")
             for part in parts:
                 unknown = [name for name in part.columns if name not in KINDS[kind].columns]
-                missing = [
-                    name for name, column in KINDS[kind].columns.items() if column.required and name not in part.columns
-                ]
-                sources = [
-                    name for name in (part.source, *(join.source for join in part.join)) if name not in self.sources
-                ]
+                missing = [name for name, column in KINDS[kind].columns.items() if column.required and name not in part.columns]
+                sources = [name for name in (part.source, *(join.source for join in part.join)) if name not in self.sources]
                 for what, names in (
                     ("unknown columns", unknown),
                     ("missing columns", missing),
@@ -129,7 +121,9 @@ def read_mapping(path: Path) -> Mapping:
     """The mapping in a file, or in `mapping.yaml` of a folder. Raises `MappingBroken`."""
     file = path / MAPPING_FILE if path.is_dir() else path
     try:
-        return Mapping.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        text = file.read_text(encoding="utf-8")
+        # BaseLoader makes text of everything, so that a code like NO or 007 stays what it is
+        return Mapping.model_validate(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506  # it makes no objects
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, row['loc'])) or 'mapping'}: {row['msg']}" for row in error.errors())
         raise MappingBroken(f"{file.name}: {places}") from None
@@ -177,11 +171,11 @@ class Mapped:
         other = self._whole(join.source)
         if join.where:
             other = other.filter(pl.sql_expr(join.where))
-        key = join.their or join.on.rpartition(".")[2]
+        key = join.their or join.key.rpartition(".")[2]
         other = other.unique(subset=[key], keep="first", maintain_order=True)
         other = other.rename({name: f"{join.source}.{name}" for name in other.columns})
         return frame.join(
-            other, left_on=join.on, right_on=f"{join.source}.{key}", how="left", maintain_order="left", coalesce=False
+            other, left_on=join.key, right_on=f"{join.source}.{key}", how="left", maintain_order="left", coalesce=False
         )
 
     def _whole(self, source: str) -> pl.DataFrame:
@@ -227,8 +221,6 @@ def _day(text: pl.Expr, value: Value) -> pl.Expr:
     if value.month_offset:
         number = month.cast(pl.Int32, strict=False)
         month = (
-            pl.when(number > value.month_offset)
-            .then((number - value.month_offset).cast(pl.String).str.zfill(2))
-            .otherwise(month)
+            pl.when(number > value.month_offset).then((number - value.month_offset).cast(pl.String).str.zfill(2)).otherwise(month)
         )
     return pl.concat_str(year, pl.lit("-"), month, pl.lit("-"), digits.str.slice(day_at, 2))

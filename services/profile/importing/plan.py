@@ -56,9 +56,7 @@ def sources(directory: Path, mapping: Path | None) -> list[Source]:
         raise FileUnreadable(f"{directory} is no folder")
     found = _through(Mapped(read_mapping(mapping), directory)) if mapping is not None else _plain(directory)
     if not found:
-        raise FileUnreadable(
-            f"{directory} holds no file of a known kind: {', '.join(KINDS)} as .csv, .csv.gz or .parquet"
-        )
+        raise FileUnreadable(f"{directory} holds no file of a known kind: {', '.join(KINDS)} as .csv, .csv.gz or .parquet")
     return found
 
 
@@ -67,9 +65,7 @@ def _plain(directory: Path) -> list[Source]:
     for kind in KINDS:
         paths = [directory / f"{kind}{suffix}" for suffix in SUFFIXES]
         parts = [path for suffix in SUFFIXES for path in (directory / kind).glob(f"part-*{suffix}")]
-        found += [
-            Source(kind, str(path.relative_to(directory)), path) for path in [*paths, *sorted(parts)] if path.is_file()
-        ]
+        found += [Source(kind, str(path.relative_to(directory)), path) for path in [*paths, *sorted(parts)] if path.is_file()]
     return found
 
 

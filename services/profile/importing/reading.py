@@ -90,9 +90,7 @@ def _header(file: IO[bytes], dialect: Dialect, path: Path) -> list[str]:
     line = file.readline(LONGEST_LINE_BYTES).removeprefix(b"\xef\xbb\xbf")
     try:
         names = next(
-            csv.reader(
-                [line.decode(dialect.encoding).rstrip("\r\n")], delimiter=dialect.separator, quotechar=dialect.quote
-            ),
+            csv.reader([line.decode(dialect.encoding).rstrip("\r\n")], delimiter=dialect.separator, quotechar=dialect.quote),
             [],
         )
     except (UnicodeDecodeError, csv.Error):
@@ -112,9 +110,7 @@ def _csv(path: Path, dialect: Dialect, skip: int) -> Iterator[Batch]:
         while block := file.read(BLOCK_BYTES):
             data, rest = _cut(rest + block)
             if len(rest) > LONGEST_LINE_BYTES:
-                raise FileUnreadable(
-                    f"{path.name}: line {line + data.count(10)} is longer than {LONGEST_LINE_BYTES} bytes"
-                )
+                raise FileUnreadable(f"{path.name}: line {line + data.count(10)} is longer than {LONGEST_LINE_BYTES} bytes")
             if data and number >= skip:
                 yield _batch(data, names, dialect, number, line, raw.tell(), total)
             number, line = number + 1, line + data.count(b"\n")
@@ -156,7 +152,7 @@ def _polars(text: bytes, names: list[str], dialect: Dialect) -> pl.DataFrame | N
         return pl.read_csv(
             text,
             has_header=False,
-            schema={name: pl.String for name in [*names, _EXTRA]},
+            schema=dict.fromkeys([*names, _EXTRA], pl.String),
             separator=dialect.separator,
             quote_char=dialect.quote or None,
             truncate_ragged_lines=True,
@@ -191,9 +187,7 @@ def _line_by_line(data: bytes, names: list[str], dialect: Dialect, first: int) -
             elif any(fields):
                 good.append((line, [*fields, *([None] * (len(names) - len(fields)))]))
     columns = {name: [fields[place] for _, fields in good] for place, name in enumerate(names)}
-    rows = pl.DataFrame(
-        {LINE: [line for line, _ in good], **columns}, schema={LINE: pl.Int64, **{name: pl.String for name in names}}
-    )
+    rows = pl.DataFrame({LINE: [line for line, _ in good], **columns}, schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)})
     return rows, pl.concat([_problem_lines(found, rule, _FIXES[rule]) for rule, found in broken.items()])
 
 
@@ -206,6 +200,4 @@ _FIXES = {
 
 def _problem_lines(lines: list[int], rule: str, fix: str) -> pl.DataFrame:
     count = len(lines)
-    return pl.DataFrame(
-        {LINE: lines, "field": [""] * count, "rule": [rule] * count, "fix": [fix] * count}, schema=PROBLEMS
-    )
+    return pl.DataFrame({LINE: lines, "field": [""] * count, "rule": [rule] * count, "fix": [fix] * count}, schema=PROBLEMS)

@@ -77,9 +77,7 @@ class ProblemFile:
             csv.writer(self._file).writerow(["file", "line", "field", "rule", "fix"])
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._file is not None:
             self._file.close()
 

@@ -43,8 +43,8 @@ async def import_directory(
 ) -> ImportReport:
     """Load a folder of files (docs/guide/import.md), through a mapping where it is another bank's own.
 
-    Rows that break a rule are left out and named in `report`; the rest goes in. The same files again change nothing; an interrupted
-    load goes on after its last whole batch. `dry_run` does everything and takes it back. `keyset` defaults to the one
+    Rows that break a rule are left out and named in `report`; the rest goes in. The same files again change nothing; an
+    interrupted load goes on after its last whole batch. `dry_run` does everything and takes it back. `keyset` defaults to the one
     of the service's settings. Raises `FileUnreadable` and `MappingBroken`.
     """
     started = time.monotonic()

@@ -63,9 +63,7 @@ def _by_role(role: Role, asker: Asker, subject: Subject) -> Decision:
         case Role.PRODUCT_MANAGER:
             return _in_team(asker, subject)
         case Role.BRANCH_MANAGER:
-            return _either(
-                asker.branch is not None and asker.branch == subject.branch, "branch-of-customer", "other-branch"
-            )
+            return _either(asker.branch is not None and asker.branch == subject.branch, "branch-of-customer", "other-branch")
         case Role.COMPLIANCE | Role.AUDITOR:
             return _either(asker.purpose in OVERSIGHT, "oversight", "purpose-is-not-oversight")
         case Role.OPERATOR | Role.SYSTEM:
@@ -73,9 +71,7 @@ def _by_role(role: Role, asker: Asker, subject: Subject) -> Decision:
 
 
 def _in_team(asker: Asker, subject: Subject) -> Decision:
-    return _either(
-        asker.staff_no is not None and asker.staff_no in subject.team, "team-of-customer", "not-your-customer"
-    )
+    return _either(asker.staff_no is not None and asker.staff_no in subject.team, "team-of-customer", "not-your-customer")
 
 
 def _either(allowed: bool, granted: str, refused: str) -> Decision:

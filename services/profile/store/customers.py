@@ -63,7 +63,10 @@ async def insert(
     connection = await driver(session)
     row = {"id": customer_id, "customer_no": customer_no, **attributes, **asdict(sealed)}
     places = ", ".join(f"${place}" for place in range(1, len(row) + 1))
-    await connection.execute(f"INSERT INTO customer ({', '.join(row)}) VALUES ({places})", *row.values())
+    await connection.execute(
+        f"INSERT INTO customer ({', '.join(row)}) VALUES ({places})",  # noqa: S608  # column names of ours
+        *row.values(),
+    )
     await connection.execute(
         "INSERT INTO data_key (customer_id, version, master_version, wrapped) VALUES ($1, $2, $3, $4)",
         customer_id,
@@ -78,16 +81,14 @@ async def update(session: Session, customer_id: UUID, values: dict[str, object])
     connection = await driver(session)
     sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(values, start=2))
     changes = await connection.fetchval(
-        f"UPDATE customer SET changes = changes + 1, {sets} WHERE id = $1 RETURNING changes",
+        f"UPDATE customer SET changes = changes + 1, {sets} WHERE id = $1 RETURNING changes",  # noqa: S608  # names and statements of ours only
         customer_id,
         *values.values(),
     )
     return int(changes)
 
 
-async def numbers_taken(
-    session: Session, customer_no: str | None, id_number_index: bytes | None
-) -> list[asyncpg.Record]:
+async def numbers_taken(session: Session, customer_no: str | None, id_number_index: bytes | None) -> list[asyncpg.Record]:
     """Customers that have the customer number or the identity number already: `id`, `customer_no`, `same_identity`."""
     connection = await driver(session)
     return await connection.fetch(
@@ -111,7 +112,9 @@ async def page(
 ) -> list[asyncpg.Record]:
     """Up to `limit` + 1 customers in the order of their ids, within a branch, or those whom a staff member serves."""
     connection = await driver(session)
-    served = "(c.adviser_no = $2 OR EXISTS (SELECT FROM assignment t WHERE t.customer_id = c.id AND t.staff_no = $2 AND t.until > $3))"
+    served = (
+        "(c.adviser_no = $2 OR EXISTS (SELECT FROM assignment t WHERE t.customer_id = c.id AND t.staff_no = $2 AND t.until > $3))"
+    )
     return await connection.fetch(
         f"SELECT {_COLUMNS} {_FROM} WHERE ($1::text IS NULL OR c.branch = $1) AND ($2::text IS NULL OR {served})"
         " AND $3::timestamptz IS NOT NULL AND ($4::uuid IS NULL OR c.id > $4) ORDER BY c.id LIMIT $5",
@@ -129,7 +132,7 @@ async def search(
     """Customers with exactly this identity number, phone or card, by their keyed hashes."""
     connection = await driver(session)
     return await connection.fetch(
-        f"SELECT {_COLUMNS} {_FROM} WHERE c.id IN ("
+        f"SELECT {_COLUMNS} {_FROM} WHERE c.id IN ("  # noqa: S608  # names and statements of ours only
         " SELECT id FROM customer WHERE id_number_index = $1 UNION SELECT id FROM customer WHERE phone_index = $2"
         " UNION SELECT customer_id FROM account WHERE card_index = $3) ORDER BY c.id LIMIT $4",
         id_number,

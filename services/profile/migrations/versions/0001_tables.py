@@ -1,7 +1,6 @@
-"""the profile service's tables."""
+"""The profile service's tables."""
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
@@ -56,6 +55,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("stream", name=op.f("pk_broker")),
     )
     op.create_table(
+        "closed_case",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_closed_case")),
+    )
+    op.create_table(
         "dead_letter",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -64,9 +69,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), server_default="dead", nullable=False),
         sa.Column("failed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('dead', 'replay', 'drop', 'replayed', 'dropped')", name=op.f("ck_dead_letter_state")
-        ),
+        sa.CheckConstraint("state IN ('dead', 'replay', 'drop', 'replayed', 'dropped')", name=op.f("ck_dead_letter_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
     )
     op.create_table(
@@ -214,8 +217,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("id_type = 'none' OR id_number_sealed IS NOT NULL", name=op.f("ck_customer_identified")),
         sa.CheckConstraint(
-            "id_type IN ('resident_id', 'passport', 'hk_macau_permit', 'taiwan_permit', 'none')",
-            name=op.f("ck_customer_id_type"),
+            "id_type IN ('resident_id', 'passport', 'hk_macau_permit', 'taiwan_permit', 'none')", name=op.f("ck_customer_id_type")
         ),
         sa.CheckConstraint(
             "occupation IN ('student', 'employee', 'executive', 'self_employed', 'farmer', 'public', 'retired', 'none')",
@@ -242,11 +244,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("household_id IS NOT NULL"),
     )
     op.create_index(
-        "ix_customer_phone_index",
-        "customer",
-        ["phone_index"],
-        unique=False,
-        postgresql_where=sa.text("phone_index IS NOT NULL"),
+        "ix_customer_phone_index", "customer", ["phone_index"], unique=False, postgresql_where=sa.text("phone_index IS NOT NULL")
     )
     op.create_index(
         "uq_customer_id_number_index",
@@ -275,11 +273,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_account_account_index", "account", ["account_index"], unique=False)
     op.create_index(
-        "ix_account_card_index",
-        "account",
-        ["card_index"],
-        unique=False,
-        postgresql_where=sa.text("card_index IS NOT NULL"),
+        "ix_account_card_index", "account", ["card_index"], unique=False, postgresql_where=sa.text("card_index IS NOT NULL")
     )
     op.create_index("ix_account_customer_id", "account", ["customer_id"], unique=False)
     op.create_table(
@@ -345,21 +339,15 @@ def upgrade() -> None:
             "life_stage IN ('child', 'student', 'starting_out', 'family', 'building_up', 'retired')",
             name=op.f("ck_measures_life_stage"),
         ),
+        sa.CheckConstraint("need IN ('investing', 'borrowing', 'protecting', 'settling')", name=op.f("ck_measures_need")),
         sa.CheckConstraint(
-            "need IN ('investing', 'borrowing', 'protecting', 'settling')", name=op.f("ck_measures_need")
-        ),
-        sa.CheckConstraint(
-            "relation_stage IN ('new', 'growing', 'mature', 'dormant', 'leaving')",
-            name=op.f("ck_measures_relation_stage"),
+            "relation_stage IN ('new', 'growing', 'mature', 'dormant', 'leaving')", name=op.f("ck_measures_relation_stage")
         ),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_measures_customer_id")),
         sa.PrimaryKeyConstraint("customer_id", "as_of", name=op.f("pk_measures")),
     )
     op.create_index(
-        "ix_measures_customer_id_version",
-        "measures",
-        ["customer_id", sa.literal_column("version DESC NULLS LAST")],
-        unique=False,
+        "ix_measures_customer_id_version", "measures", ["customer_id", sa.literal_column("version DESC NULLS LAST")], unique=False
     )
     op.create_table(
         "signal",
@@ -377,9 +365,7 @@ def upgrade() -> None:
         sa.CheckConstraint("confidence_bp BETWEEN 0 AND 10000", name=op.f("ck_signal_confidence_bp")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_signal_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signal")),
-        sa.UniqueConstraint(
-            "customer_id", "kind", "subject", "as_of", name=op.f("uq_signal_customer_id_kind_subject_as_of")
-        ),
+        sa.UniqueConstraint("customer_id", "kind", "subject", "as_of", name=op.f("uq_signal_customer_id_kind_subject_as_of")),
     )
     op.create_index("ix_signal_as_of", "signal", ["as_of", "kind"], unique=False)
 
@@ -397,13 +383,9 @@ def downgrade() -> None:
     op.drop_index("ix_account_card_index", table_name="account", postgresql_where=sa.text("card_index IS NOT NULL"))
     op.drop_index("ix_account_account_index", table_name="account")
     op.drop_table("account")
-    op.drop_index(
-        "uq_customer_id_number_index", table_name="customer", postgresql_where=sa.text("id_number_index IS NOT NULL")
-    )
+    op.drop_index("uq_customer_id_number_index", table_name="customer", postgresql_where=sa.text("id_number_index IS NOT NULL"))
     op.drop_index("ix_customer_phone_index", table_name="customer", postgresql_where=sa.text("phone_index IS NOT NULL"))
-    op.drop_index(
-        "ix_customer_household_id", table_name="customer", postgresql_where=sa.text("household_id IS NOT NULL")
-    )
+    op.drop_index("ix_customer_household_id", table_name="customer", postgresql_where=sa.text("household_id IS NOT NULL"))
     op.drop_index("ix_customer_branch", table_name="customer")
     op.drop_index("ix_customer_adviser_no", table_name="customer", postgresql_where=sa.text("adviser_no IS NOT NULL"))
     op.drop_table("customer")
@@ -422,6 +404,7 @@ def downgrade() -> None:
     op.drop_table("household")
     op.drop_table("feed")
     op.drop_table("dead_letter")
+    op.drop_table("closed_case")
     op.drop_table("broker")
     op.drop_index("ix_behaviour_customer_id_at", table_name="behaviour")
     op.drop_table("behaviour")

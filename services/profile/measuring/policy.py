@@ -45,7 +45,9 @@ def in_fen(value: object) -> object:
     if not isinstance(value, dict):
         return value
     return {
-        name.removesuffix(MAJOR) + FEN if name.endswith(MAJOR) else name: round(part * 100) if name.endswith(MAJOR) else in_fen(part)
+        name.removesuffix(MAJOR) + FEN if name.endswith(MAJOR) else name: round(part * 100)
+        if name.endswith(MAJOR)
+        else in_fen(part)
         for name, part in value.items()
     }
 

@@ -11,8 +11,8 @@ from chassis.ids import new_id
 from chassis.outbox import emit
 from contracts.events.profile import Evidence, SignalRaised
 from contracts.values import SignalKind
-from services.profile.measuring import Block, lock_computing
-from services.profile.policy import SignalPolicy, signal_policies, statement
+from services.profile.measuring.measures import Block, lock_computing
+from services.profile.measuring.policy import SignalPolicy, signal_policies, statement
 
 _FOUND = "/* found */"
 _FRESH = """
@@ -53,9 +53,7 @@ async def _fresh(session: Session, kind: SignalKind, policy: SignalPolicy, block
     return await (await driver(session)).fetch(text, as_of, block.low, block.high, policy.as_json(), kind.value)
 
 
-async def _raise(
-    session: Session, kind: SignalKind, policy: SignalPolicy, rows: list[asyncpg.Record], as_of: date
-) -> None:
+async def _raise(session: Session, kind: SignalKind, policy: SignalPolicy, rows: list[asyncpg.Record], as_of: date) -> None:
     events = [_event(row, kind, policy, as_of) for row in rows]
     await (await driver(session)).execute(
         _INSERT,

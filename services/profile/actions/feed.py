@@ -1,0 +1,45 @@
+"""Takes in batches of the core bank's feed over HTTP, by the same checks and statements as files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from chassis.database import Session
+from services.profile.importing.checking import LINE, check
+from services.profile.importing.kinds import KINDS
+from services.profile.importing.report import Problem
+from services.profile.importing.running import load_kind
+from services.profile.vault import Vault
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """Counts, and the problems of refused rows. `Problem.line` is the row's place in the batch, from 0."""
+
+    created: int
+    changed: int
+    unchanged: int
+    repeated: int
+    problems: list[Problem]
+
+
+async def load_batch(
+    session: Session, *, kind: str, rows: Sequence[Mapping[str, str | None]], vault: Vault, today: date
+) -> BatchResult:
+    """Upsert the rows that keep the rules; the others are named in the result."""
+    columns = KINDS[kind].columns
+    texts = {name: [row.get(name) for row in rows] for name in columns}
+    schema = {LINE: pl.Int64, **dict.fromkeys(columns, pl.String)}
+    checked = check(pl.DataFrame({LINE: list(range(len(rows))), **texts}, schema=schema), KINDS[kind], today=today)
+    loaded = await load_kind(session, kind, checked.rows, vault)
+    problems = pl.concat([checked.problems, loaded.problems]).sort(LINE, maintain_order=True)
+    unresolved = loaded.problems[LINE].n_unique()
+    return BatchResult(
+        created=loaded.created,
+        changed=loaded.changed,
+        unchanged=checked.rows.height - unresolved - loaded.created - loaded.changed,
+        repeated=checked.read - checked.refused - checked.rows.height,
+        problems=[Problem(kind, *row) for row in problems.iter_rows()],
+    )

@@ -1,0 +1,203 @@
+"""HTTP shapes of customers, consents, measures and signals. Answers hold masked identity only (H20)."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.values import Channel, LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_.:/+-]{1,64}$")]
+IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "none"]
+Occupation = Literal["student", "employee", "executive", "self_employed", "farmer", "public", "retired", "none"]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class RegistrationIn(_In):
+    """A new customer. Identity values are checked, encrypted and never shown whole again."""
+
+    customer_no: Code = Field(examples=["C00012345"])
+    name: str = Field(default="", max_length=100)
+    id_type: IdType
+    id_number: str | None = Field(default=None, min_length=4, max_length=40)
+    phone: str | None = Field(default=None, max_length=30)
+    email: str | None = Field(default=None, max_length=254)
+    address: str | None = Field(default=None, max_length=300)
+    birth_date: date
+    sex: Literal["f", "m"]
+    branch: Code
+    opened_on: date
+    adviser_no: Code | None = None
+    occupation: Occupation | None = None
+    employer_no: Code | None = None
+    household_no: Code | None = None
+    referral_code: Code | None = Field(default=None, description="The code of the customer who referred this one (H28).")
+
+
+class ChangeIn(_In):
+    """Fields to change; what is left out stays, null empties an optional field."""
+
+    name: str | None = Field(default=None, max_length=100)
+    id_type: IdType | None = None
+    id_number: str | None = Field(default=None, min_length=4, max_length=40)
+    phone: str | None = Field(default=None, max_length=30)
+    email: str | None = Field(default=None, max_length=254)
+    address: str | None = Field(default=None, max_length=300)
+    birth_date: date | None = None
+    sex: Literal["f", "m"] | None = None
+    branch: Code | None = None
+    opened_on: date | None = None
+    adviser_no: Code | None = None
+    occupation: Occupation | None = None
+    employer_no: Code | None = None
+    household_no: Code | None = None
+
+
+class SearchIn(_In):
+    """Exact search by one or more of these; a customer is found when any of them fits."""
+
+    id_number: str | None = Field(default=None, max_length=40)
+    id_type: IdType = "resident_id"
+    phone: str | None = Field(default=None, max_length=30)
+    card: str | None = Field(default=None, max_length=30)
+
+
+class CustomerOut(BaseModel):
+    """A customer, identity masked: given name, last six of the identity number, middle of the phone."""
+
+    customer_id: UUID
+    customer_no: str
+    name: str = Field(examples=["王**"])
+    id_type: str
+    id_number: str | None = Field(examples=["110101199003******"])
+    phone: str | None = Field(examples=["138****5678"])
+    email: str | None = Field(examples=["w***@example.com"])
+    address: str | None
+    birth_date: date
+    sex: str
+    branch: str
+    opened_on: date
+    adviser_no: str | None
+    occupation: str | None
+    employer_no: str | None
+    household_no: str | None
+    changes: int = Field(description="How often the record was changed and published.")
+
+
+class RegisteredOut(BaseModel):
+    """The new customer's id."""
+
+    customer_id: UUID
+
+
+class AccountOut(BaseModel):
+    """An account with its latest closing balance; the card number masked."""
+
+    account_id: UUID
+    account_no: str
+    product_code: str
+    product_class: ProductClass
+    risk_level: RiskLevel | None
+    currency: str
+    opened_on: date
+    closed_on: date | None
+    card_no: str | None = Field(examples=["622848******0018"])
+    balance_day: date | None
+    balance_fen: int | None
+
+
+class FactOut(BaseModel):
+    """Something known about the customer."""
+
+    fact: str
+    value: str
+    since: date
+
+
+class MeasuresOut(BaseModel):
+    """The four dimensions of H1 on a day. Definitions: services/profile/README.md."""
+
+    customer_id: UUID
+    as_of: date
+    version: int | None = Field(description="Of the published event; null for a day computed afterwards.")
+    currency: str
+    assets_30: int = Field(description="Average daily financial assets of 30 days, fen.")
+    assets_90: int
+    assets_180: int
+    growth_180_bp: int | None
+    contribution_fen: int
+    dealings_90: int
+    logins_90: int
+    channels_90: int
+    payroll: bool
+    products: list[ProductClass]
+    need: NeedType
+    life_stage: LifeStage
+    relation_stage: RelationStage
+    history_days: int
+    age: int
+
+
+class SignalOut(BaseModel):
+    """A need or an event found in the data, with its evidence."""
+
+    signal_id: UUID
+    kind: SignalKind
+    as_of: date
+    confidence_bp: int
+    evidence: dict[str, object]
+
+
+class SignalCountOut(BaseModel):
+    """Signals of one kind."""
+
+    kind: SignalKind
+    signals: int
+    customers: int
+    as_of: date
+
+
+class ConsentIn(_In):
+    """A customer's word on a purpose; `channel` null means all channels."""
+
+    purpose: Code = Field(examples=["marketing"])
+    channel: Channel | None = None
+    granted: bool
+
+
+class ConsentOut(BaseModel):
+    """What holds now for a purpose and channel."""
+
+    purpose: str
+    channel: Channel | None
+    granted: bool
+    at: datetime
+
+
+class ConsentsOut(BaseModel):
+    """All that holds."""
+
+    items: list[ConsentOut]
+
+
+class RunIn(_In):
+    """The day to compute; yesterday when left out."""
+
+    as_of: date | None = None
+
+
+class RunOut(BaseModel):
+    """A computation of measures and signals."""
+
+    run_id: UUID
+    as_of: date
+    state: Literal["running", "done"]
+    customers: int
+    published: int
+    signals: int
+    started_at: datetime
+    finished_at: datetime | None

@@ -1,0 +1,23 @@
+"""Timers of the profile service: the steps of a run over all customers."""
+
+from datetime import date
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.inbox import Context
+from chassis.timers import Timer, Timers
+from services.profile.measuring import runs
+
+timers = Timers()
+
+
+@timers.on(runs.STEP)
+async def on_run_step(session: Session, timer: Timer, context: Context) -> None:
+    """Take the run one block further and arm the timer for the next."""
+    run_id, as_of, phase = UUID(timer.key), date.fromisoformat(timer.payload["as_of"]), timer.payload["phase"]
+    after = timer.payload["after"]
+    step = await runs.advance(session, run_id=run_id, as_of=as_of, phase=phase, after=UUID(after) if after else None)
+    if step.block is None and step.next_phase == phase:
+        return
+    following = step.block.high if step.block else None
+    await runs.schedule_step(session, run_id=run_id, as_of=as_of, phase=step.next_phase, after=following, now=context.now)
