@@ -1,0 +1,214 @@
+"""`make bench`: each goal as a ratio to a limit measured in the same run. Writes `.steward/bench.json` and prints a table.
+
+python -m tests.bench [--quick]
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from chassis.auth import Capability, mint
+from contracts.values import Purpose, Reach, Role, Scope
+from gateway.issuer import load_key
+from gateway.overview import SECTIONS
+from steward.demo import Wanted, fill
+from steward.embedded import EmbeddedServers
+from steward.embedded.ports import free_port
+from steward.loop import run
+from steward.suite import Suite
+from steward.supervisor import Options, running
+from steward.timing import Steps
+from steward.tokens import local_token
+from tests.bench import events
+from tests.bench.load import Measured, Target, compare
+
+FOLDER = Path(".steward/bench")
+RESULT = Path(".steward/bench.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long and how much."""
+
+    seconds: float = 3.0
+    rounds: int = 5
+    customers: int = 300
+    latencies: int = 300
+    drained: int = 5_000
+    relayed: int = 20_000
+
+
+QUICK = Size(seconds=0.5, rounds=1, customers=100, latencies=20, drained=200, relayed=2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One goal. `goal` is the least ratio (or the most, where `at_most`)."""
+
+    name: str
+    unit: str
+    ours: float
+    limit: float
+    limit_is: str
+    goal: float
+    at_most: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the limit."""
+        return self.ours / self.limit
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is met."""
+        return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for whom."""
+
+    customer: UUID
+    token: str
+
+    @classmethod
+    async def of(cls, suite: Suite) -> "Asked":
+        """An operator's look at the first customer, once asked so that every cache is warm."""
+        token = local_token(suite.folder, roles=[Role.OPERATOR])
+        async with httpx.AsyncClient(base_url=suite.url("gateway"), headers={"authorization": f"Bearer {token}"}) as client:
+            page = (await client.get("/v1/customers", params={"limit": 1})).raise_for_status().json()
+            customer = UUID(page["items"][0]["customer_id"])
+            return cls(customer, f"Bearer {token}")
+
+    def overview_token(self, suite: Suite) -> str:
+        """Of a role that sees every section of the overview."""
+        return "Bearer " + local_token(suite.folder, roles=[Role.COMPLIANCE], subject="officer")
+
+
+def direct(suite: Suite, service: str, scope: Scope, customer: UUID) -> str:
+    """The capability with which the gateway would call a service."""
+    key = load_key(suite.keys.capability_key)
+    capability = Capability("bench", (Role.OPERATOR,), frozenset({scope}), Purpose.OPERATIONS, Reach.ONE, customer)
+    return "Bearer " + mint(key, capability, audience=service, seconds=3_600)
+
+
+@contextlib.asynccontextmanager
+async def bare_overview(suite: Suite, customer: UUID) -> AsyncIterator[str]:
+    """The bare aiohttp program, in a process of its own."""
+    calls = [
+        {
+            "url": suite.url(section.service) + section.path.format(customer),
+            "authorization": direct(suite, section.service, section.scope, customer),
+        }
+        for section in SECTIONS
+    ]
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)], stdin=subprocess.PIPE)  # noqa: ASYNC220
+    assert process.stdin is not None
+    process.stdin.write(orjson.dumps(calls))
+    process.stdin.close()
+    try:
+        url = f"http://127.0.0.1:{port}/overview"
+        async with httpx.AsyncClient() as client, asyncio.timeout(20):
+            while not await _answers(client, url):  # noqa: ASYNC110  # it says nothing when it is up
+                await asyncio.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+async def http_rows(suite: Suite, size: Size) -> list[Row]:
+    """The overview and a proxied read."""
+    asked = await Asked.of(suite)
+    overview = Target(f"{suite.url('gateway')}/v1/customers/{asked.customer}/overview", asked.overview_token(suite))
+    tier = f"/v1/customers/{asked.customer}/tier"
+    proxied = Target(suite.url("gateway") + tier, asked.token)
+    straight = Target(suite.url("tiering") + tier, direct(suite, "tiering", Scope.TIER_READ, asked.customer))
+    async with bare_overview(suite, asked.customer) as url:
+        ours, limit = await _compared(overview, Target(url), size, connections=16)
+    rows = [Row("customer overview", "requests/s", ours.per_second, limit.per_second, "bare aiohttp, same 5 calls", 0.6)]
+    ours, limit = await _compared(proxied, straight, size, connections=16)
+    rows.append(Row("proxied read, rate", "requests/s", ours.per_second, limit.per_second, "the service asked directly", 0.55))
+    ours, limit = await _compared(proxied, straight, size, connections=1)
+    rows.append(Row("proxied read, p50", "ms", ours.p50_ms, limit.p50_ms, "the service asked directly", 2.0, at_most=True))
+    return rows
+
+
+async def _compared(ours: Target, limit: Target, size: Size, *, connections: int) -> tuple[Measured, Measured]:
+    return await compare(ours, limit, seconds=size.seconds, rounds=size.rounds, connections=connections)
+
+
+async def event_rows(suite: Suite, size: Size) -> list[Row]:
+    """From a commit in profile to a plan in outreach."""
+    bare_url = suite.databases["gateway"]
+    async with (
+        events.profile_of(suite) as profile,
+        events.plans_of(suite) as (plans, told),
+        events.BareHops.opened(bare_url, suite.nats_url) as bare,
+    ):
+        ours, limit = await events.latencies(lambda: events.through_the_suite(profile, told), bare.once, size.latencies)
+        (p50, p99), (bare_p50, bare_p99) = events.p50_and_p99(ours), events.p50_and_p99(limit)
+        what = "three commits and two JetStream hops"
+        rows = [
+            Row("commit to plan, p50", "ms", p50, bare_p50, what, 4.0, at_most=True),
+            Row("commit to plan, p99", "ms", p99, bare_p99, what, 12.0, at_most=True),
+        ]
+        drained = await events.drain_the_suite(profile, plans, size.drained)
+    alone = await events.relay_alone(suite.databases["referral"], suite.nats_url, size.relayed)
+    return [*rows, Row("backlog drained to plans", "events/s", drained, alone, "the relay alone", 0.3)]
+
+
+async def measured(size: Size) -> list[Row]:
+    """All rows, on a fresh suite whose parts have a process each."""
+    async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
+        await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
+        return await http_rows(suite, size) + await event_rows(suite, size)
+
+
+def report(rows: list[Row]) -> None:
+    """The table and the file."""
+    table = Table(title=f"{os.cpu_count()} cores, Python {platform.python_version()}")
+    for column in ("what", "ours", "limit", "unit", "the limit is", "ratio", "goal"):
+        table.add_column(column)
+    for row in rows:
+        goal = f"{'≤' if row.at_most else '≥'} {row.goal} {'met' if row.met else 'NOT MET'}"
+        table.add_row(row.name, f"{row.ours:,.2f}", f"{row.limit:,.2f}", row.unit, row.limit_is, f"{row.ratio:.2f}", goal)
+    Console(width=150).print(table)
+    found = [{**asdict(row), "ratio": row.ratio, "met": row.met} for row in rows]
+    RESULT.write_bytes(orjson.dumps({"cores": os.cpu_count(), "rows": found}, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a short bounded run that shows that everything works")
+    size = QUICK if parser.parse_args().quick else Size()
+    try:
+        report(run(measured(size)))
+    finally:
+        EmbeddedServers(FOLDER.resolve()).destroy()
+
+
+if __name__ == "__main__":
+    main()
