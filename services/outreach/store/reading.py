@@ -8,20 +8,20 @@ import asyncpg
 from chassis.database import Session, driver
 
 PLAN = """
-SELECT 'recipient' AS what, tier, plan_version, NULL AS kind, NULL AS period, NULL::uuid AS id, NULL AS channel,
+SELECT 'recipient' AS what, tier, plan_version, NULL AS kind, NULL AS period, NULL AS id, NULL AS channel,
        NULL::date AS day, NULL::date AS last, NULL::timestamptz AS at, NULL AS placed_by, NULL AS channel_reason,
-       NULL AS calendar, NULL AS bypass, NULL::text[] AS bypassed, NULL::uuid AS signal_id
+       NULL AS calendar, NULL AS bypass, NULL::text[] AS bypassed, NULL AS signal_id
 FROM recipient WHERE customer_id = $1
 UNION ALL
-SELECT CASE WHEN c.wish_id IS NULL THEN 'obligation' ELSE 'wish' END, NULL, 0, c.kind, c.period, c.id, c.channel, c.day, NULL,
-       c.at, c.placed_by, c.channel_reason, c.calendar, c.bypass, c.bypassed, w.signal_id
+SELECT CASE WHEN c.wish_id IS NULL THEN 'obligation' ELSE 'wish' END, NULL, 0, c.kind, c.period, c.id::text, c.channel, c.day, NULL,
+       c.at, c.placed_by, c.channel_reason, c.calendar, c.bypass, c.bypassed, w.signal_id::text
 FROM contact c LEFT JOIN wish w ON w.id = c.wish_id
 WHERE c.customer_id = $1 AND c.state = 'planned' AND c.day BETWEEN $2 AND $3
 UNION ALL
 SELECT 'waiting obligation', NULL, 0, kind, period, NULL, reason, opens, closes, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM obligation WHERE customer_id = $1 AND state = 'open'
 UNION ALL
-SELECT 'waiting wish', NULL, 0, kind, period, NULL, reason, opens, closes, NULL, NULL, NULL, NULL, NULL, NULL, signal_id
+SELECT 'waiting wish', NULL, 0, kind, period, NULL, reason, opens, closes, NULL, NULL, NULL, NULL, NULL, NULL, signal_id::text
 FROM wish WHERE customer_id = $1 AND state = 'open'
 """
 """The plan of customer $1 for the days $2 to $3. Rows differ by `what`; where something waits, `channel` is the reason."""
