@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-import orjson
 from joserfc.jwk import OKPKey
+from pydantic import ValidationError
 
 from chassis.audit import audit
 from chassis.auth import Capability, mint
@@ -130,7 +130,10 @@ class Access:
         )
         if answer.status != 200:
             raise PeerFailed(f"profile answered the access question with {answer.status}")
-        return AccessAnswer.model_validate(orjson.loads(answer.body))
+        try:
+            return AccessAnswer.model_validate_json(answer.body)
+        except ValidationError:
+            raise PeerFailed("profile gave no answer to the access question") from None
 
     def _own_authorization(self, audience: str) -> str:
         """The gateway's own capability, good for asking whether somebody may act on a customer."""

@@ -62,6 +62,23 @@ class Answer:
         return kind.startswith(("application/json", "application/problem+json"))
 
 
+class Body:
+    """A request body on its way through. `error` is what ended it early: the client's fault, not the peer's."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self.error: Exception | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The chunks, once."""
+        try:
+            async for chunk in self._chunks:
+                yield chunk
+        except Exception as error:
+            self.error = error
+            raise
+
+
 class Peer:
     """One service: where it is, and how it has been answering."""
 
@@ -124,7 +141,7 @@ class Calls:
         *,
         headers: Mapping[str, str],
         deadline_seconds: float,
-        body: bytes | AsyncIterator[bytes] | None = None,
+        body: bytes | Body | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer as it arrives; the deadline covers the block too. Raises `PeerFailed`, also out of the block."""
         peer = self.peers[name]
@@ -144,6 +161,8 @@ class Calls:
             peer.breaker.failed()
             raise PeerTooSlow(f"{name} did not answer in {deadline_seconds:g} s") from None
         except aiohttp.ClientError:
+            if isinstance(body, Body) and body.error is not None:
+                raise body.error from None
             peer.breaker.failed()
             raise PeerUnreachable(f"{name} could not be reached") from None
 
@@ -153,7 +172,7 @@ class Calls:
         method: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes | AsyncIterator[bytes] | None,
+        body: bytes | Body | None,
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             raise RuntimeError("the pool is not open")

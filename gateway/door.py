@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.edge import too_large
 from chassis.problems import Refusal, broken, from_rule
 from chassis.telemetry import tracing
+from contracts.desk import MeOut
 from contracts.values import RuleBroken
 from gateway import own
 from gateway.access import Admission, AuditUnwritable
@@ -167,17 +168,16 @@ class Door:
     async def _me(self, exchange: Exchange, principal: Principal) -> None:
         policy = self._house.access.policy
         purposes = {purpose for role in principal.roles for purpose in policy.roles[role].purposes}
-        await exchange.answer_json(
-            {
-                "subject": principal.subject,
-                "roles": principal.roles,
-                "staff_no": principal.staff_no,
-                "branch": principal.branch,
-                "customer_id": principal.customer_id,
-                "scopes": scopes_of(policy, principal.roles),
-                "purposes": sorted(purposes),
-            }
+        me = MeOut(
+            subject=principal.subject,
+            roles=list(principal.roles),
+            staff_no=principal.staff_no,
+            branch=principal.branch,
+            customer_id=principal.customer_id,
+            scopes=scopes_of(policy, principal.roles),
+            purposes=sorted(purposes),
         )
+        await exchange.answer(me.model_dump_json().encode())
 
     async def _desk(self, exchange: Exchange, admission: Admission, authorization: str) -> None:
         """Hand over to the application behind the door, as to any service: with a capability instead of the token."""
@@ -191,16 +191,12 @@ class Door:
 def _refusal(error: RuleBroken) -> Refusal:
     if isinstance(error, PeerFailed):
         refusal = from_rule(error, error.status)
-        refusal.headers["Retry-After"] = str(error.retry_after)
+        refusal.headers = {"Retry-After": str(error.retry_after)}
         return refusal
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     refusal = from_rule(error, status)
-    if status == 401:
-        refusal.headers["WWW-Authenticate"] = "Bearer"
-    elif status == 405:
-        refusal.headers["Allow"] = error.detail
-    elif status == 503:
-        refusal.headers["Retry-After"] = "1"
+    extra = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": error.detail}, 503: {"Retry-After": "1"}}
+    refusal.headers = extra.get(status, {})
     return refusal
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import orjson
 from starlette.datastructures import Headers as EdgeHeaders
 from starlette.types import Message, Receive, Scope, Send
 
@@ -114,10 +113,6 @@ class Exchange:
         fixed = [(b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body))]
         await self.send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
         await self.send({"type": "http.response.body", "body": body})
-
-    async def answer_json(self, value: object, *, status: int = 200) -> None:
-        """A whole answer from a JSON value."""
-        await self.answer(orjson.dumps(value), status=status)
 
     async def refuse(self, refusal: Refusal) -> None:
         """A problem answer; nothing once an answer has started."""

@@ -8,14 +8,13 @@ from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
 from chassis.service import Runtime
-from contracts.values import Scope
 from gateway.access import Access
 from gateway.calls import Calls
 from gateway.issuer import discovery, load_key, public_keys
 from gateway.limits import Buckets
 from gateway.openapi import for_viewer, merge
 from gateway.overview import Overview
-from gateway.own import ME, OVERVIEW, described
+from gateway.own import ME, described
 from gateway.policy import access_policy
 from gateway.proxy import Proxy
 from gateway.routes import Route, Routes, documents, routes_of
@@ -83,7 +82,6 @@ def _routes(own: dict[str, Any]) -> list[Route]:  # Any: a JSON document
     """Everything that passes: the services' operations, then the gateway's own."""
     found = [route for name, document in documents().items() for route in routes_of(name, document)]
     found += routes_of("gateway", own)
-    found.append(Route("gateway", "GET", OVERVIEW, Scope.OVERVIEW_READ, "path"))
     found.append(Route("gateway", "GET", ME, None))
     return found
 

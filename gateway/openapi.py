@@ -23,8 +23,8 @@ def merge(own: Json, services: Mapping[str, Json]) -> Json:
         "security": [{"bearer": []}],
         "tags": [],
     }
-    for name, document in {"gateway": own, **services}.items():
-        document = _renamed(document, _clashes(document, merged), name)
+    for name, told in {"gateway": own, **services}.items():
+        document = _renamed(told, _clashes(told, merged), name)
         merged["components"]["schemas"].update(document.get("components", {}).get("schemas", {}))
         merged["tags"].append({"name": name})
         for path, item in document["paths"].items():

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientResponse
 
 from chassis.edge import too_large
-from gateway.calls import Calls, is_small
+from gateway.calls import Body, Calls, is_small
 from gateway.exchange import Exchange
 from gateway.routes import Route
 
@@ -52,7 +52,7 @@ class Proxy:
         ) as response:
             await _pass_back(exchange, response)
 
-    def _body(self, exchange: Exchange, headers: dict[str, str]) -> AsyncIterator[bytes] | None:
+    def _body(self, exchange: Exchange, headers: dict[str, str]) -> Body | None:
         length = exchange.headers.get("content-length")
         if not length and "transfer-encoding" not in exchange.headers:
             return None
@@ -60,7 +60,7 @@ class Proxy:
             if int(length) > self._most:
                 raise too_large(self._most)
             headers["Content-Length"] = length
-        return _chunks(exchange, self._most)
+        return Body(_chunks(exchange, self._most))
 
 
 async def _chunks(exchange: Exchange, most: int) -> AsyncIterator[bytes]:

@@ -167,11 +167,11 @@ async def candidates(session: Session) -> list[Candidate]:
     """Everybody who may be put on a case, with the number of open cases that they are on."""
     loads = _open_cases()
     query = (
-        sa.select(Staff, sa.func.coalesce(loads.c.load, 0))
+        select(Staff, sa.func.coalesce(loads.c.load, 0))
         .outerjoin(loads, loads.c.staff_no == Staff.staff_no)
         .where(col(Staff.active), col(Staff.case_cap) > 0)
     )
-    rows = (await session.execute(query)).all()
+    rows = (await session.exec(query)).all()
     return [
         Candidate(
             staff_no=staff.staff_no,
@@ -188,7 +188,7 @@ async def staff_page(session: Session, caller: Capability, *, limit: int, after:
     """Up to `limit` people with their open cases, by staff number: all, or those of the caller's branch."""
     loads = _open_cases()
     query = (
-        sa.select(Staff, sa.func.coalesce(loads.c.load, 0))
+        select(Staff, sa.func.coalesce(loads.c.load, 0))
         .outerjoin(loads, loads.c.staff_no == Staff.staff_no)
         .order_by(col(Staff.staff_no))
         .limit(limit)
@@ -197,7 +197,7 @@ async def staff_page(session: Session, caller: Capability, *, limit: int, after:
         query = query.where(col(Staff.branch) == (caller.branch or ""))
     if after is not None:
         query = query.where(col(Staff.staff_no) > after)
-    return [(staff, load) for staff, load in (await session.execute(query)).all()]
+    return [(staff, load) for staff, load in (await session.exec(query)).all()]
 
 
 async def upsert_staff(session: Session, people: Sequence[Staff]) -> tuple[int, int]:
@@ -206,7 +206,7 @@ async def upsert_staff(session: Session, people: Sequence[Staff]) -> tuple[int, 
     columns = [name for name in Staff.model_fields if name != "staff_no"]
     differs = sa.or_(*(getattr(Staff, name).is_distinct_from(statement.excluded[name]) for name in columns))
     changes = {name: statement.excluded[name] for name in columns}
-    written = await session.execute(
+    written = await session.exec(
         statement.on_conflict_do_update(index_elements=["staff_no"], set_=changes, where=differs).returning(
             sa.literal_column("(xmax = 0)")
         )

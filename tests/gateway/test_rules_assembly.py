@@ -67,9 +67,7 @@ def test_every_department_is_covered_by_somebody_of_it_with_room(
 
 
 @given(needs, candidates(), customers)
-def test_a_team_is_found_whenever_one_exists(
-    needed: list[Department], staff: list[Candidate], customer: ForCustomer
-) -> None:
+def test_a_team_is_found_whenever_one_exists(needed: list[Department], staff: list[Candidate], customer: ForCustomer) -> None:
     free = [person for person in staff if person.load < person.cap]
     exists = any(
         all(department in person.departments for department, person in zip(needed, choice, strict=True))

@@ -4,7 +4,6 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import postgresql
 
 _ONE_LEAD = """
 CREATE FUNCTION case_has_one_lead() RETURNS trigger LANGUAGE plpgsql AS $$
