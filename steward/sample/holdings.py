@@ -92,11 +92,12 @@ def _borrow(rng: Random, person: Person, days: Days) -> None:
         _loan(rng, person, products.MORTGAGE, rng.randint(35, 60) * 100_000 * YUAN, 345, 300, days)
         return
     owner = any(fact.fact == "owns_business" for fact in person.facts)
+    wants_home = person.role not in (*_DEPOSITORS, Role.LOOKUPS_NO_DEPOSIT, Role.NEAR_VIP)
+    # loans stay small enough that they never make a contribution to speak of: only the planted ones do (H2)
     if owner and rng.random() < 0.35:
-        _loan(rng, person, products.BUSINESS_LOAN, rng.randint(8, 50) * 10_000 * YUAN, 435, 60, days)
-    wants_home = person.role not in (*_DEPOSITORS, Role.LOOKUPS_NO_DEPOSIT)
-    if wants_home and 28 <= person.age <= 56 and person.income >= 7_000 * YUAN and rng.random() < 0.34:
-        principal = min(1_200_000, rng.randint(20, 60) * person.income // YUAN)
+        _loan(rng, person, products.BUSINESS_LOAN, rng.randint(4, 14) * 10_000 * YUAN, 435, 60, days)
+    elif wants_home and 28 <= person.age <= 56 and person.income >= 7_000 * YUAN and rng.random() < 0.34:
+        principal = min(450_000, rng.randint(15, 45) * person.income // YUAN)
         _loan(rng, person, products.MORTGAGE, principal * YUAN, 355, rng.randint(140, 320), days)
     elif 22 <= person.age <= 58 and person.income >= 5_000 * YUAN and rng.random() < 0.07:
         _loan(rng, person, products.CONSUMER_LOAN, rng.randint(10, 120) * 1_000 * YUAN, 480, 36, days)

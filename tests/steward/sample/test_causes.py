@@ -38,7 +38,7 @@ def test_tiers_follow_from_assets_and_growth_or_from_large_loans(book: Book) -> 
             assert average < 500_000
             assert owed[customer_no] > 7_000_000
             continue
-        assert owed.get(customer_no, 0) < 2_000_000
+        assert owed.get(customer_no, 0) < 700_000
         rich = average is not None and average > 500_000
         grown = before is not None and average / before >= 1.3
         assert label == (Tier.VIP if rich else Tier.POTENTIAL if grown else Tier.ORDINARY), (customer_no, cause)
