@@ -245,7 +245,7 @@ async def test_a_policy_published_by_another_process_is_noticed_by_the_next_deci
         NOW,
     )
     (move,) = await decide(session, measured(assets=VIP_FEN))
-    assert move.tier is Tier.ORDINARY
+    assert (move.tier, move.previous, move.change) == (Tier.ORDINARY, None, 1)
 
 
 async def test_a_document_keeps_deciding_the_same_after_its_way_through_the_database(session):

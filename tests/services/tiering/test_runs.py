@@ -163,6 +163,8 @@ async def test_the_feed_wakes_the_night_that_waits_for_it(session, clock):
     await turns(session, run_id, clock)
     assert (await run_of(session, run_id))["note"] == "feed is complete to no day yet, needed is 2026-03-03"
     await actions.hear_feed(session, feed="core", version=1, day=date(2026, 3, 3), now=clock.now())
+    (timer,) = await rows(session, "SELECT due_at FROM timer WHERE kind = $1 AND state = 'due'", TURN)
+    assert timer["due_at"] == clock.now()
     await turns(session, run_id, clock)
     run = await run_of(session, run_id)
     assert (run["state"], run["decided"], run["note"]) == ("done", 3, None)
