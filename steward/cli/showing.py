@@ -103,7 +103,7 @@ def _show_plan(summary: Mapping[str, Any]) -> None:  # Any: a JSON object
         rows.append((week, tier, *(f"{count:,}" if count else "" for count in counts), f"{sum(counts):,}"))
     title = f"Contacts planned ({_number(summary['contacts'])}, {_number(summary['bypasses'])} of them urgent)"
     _print(title, ("week", "tier", *channels, "together"), rows, text_columns=2)
-    waiting = [(row["kind"], row["origin"], row["code"], _number(row["count"])) for row in summary["waiting"]]
+    waiting = [(row["kind"], row["origin"], row["rule"], _number(row["count"])) for row in summary["waiting"]]
     if waiting:
         _print("Not placed yet", ("contact", "from", "because", "count"), waiting, text_columns=3)
 

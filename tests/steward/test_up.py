@@ -10,11 +10,13 @@ import psutil
 import pytest
 
 from steward.embedded import EmbeddedServers
+from steward.embedded.ports import listen
 from steward.embedded.process import processes_matching
+from steward.folder import sole_owner
 from steward.suite import APPS
 from tests.support.suites import started, steward
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def nothing_runs(folder: Path) -> bool:
@@ -72,13 +74,11 @@ def test_a_newcomer_gets_in_with_the_printed_token_and_nobody_without(state_fold
 
 
 def test_a_folder_has_one_suite_at_a_time(state_folder: Path) -> None:
-    with started(state_folder) as first:
-        first.ready()
+    with sole_owner(state_folder):
         refused = steward(state_folder, "up")
-        assert refused.returncode == 1
-        assert "a suite is running" in refused.stderr
-        assert "Traceback" not in refused.stderr
-        first.ready()
+    assert refused.returncode == 1
+    assert "a suite is running" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_after_a_kill_of_the_supervisor_the_next_start_takes_over(state_folder: Path) -> None:
@@ -129,10 +129,9 @@ def test_split_gives_each_app_a_process_and_none_outlives_the_supervisor(state_f
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_said(state_folder: Path) -> None:
-    with started(state_folder) as up:
-        taken = up.ready().ports["gateway"]
-        other = state_folder / "other"
-        refused = steward(other, "up", "--port", str(taken))
-        assert refused.returncode == 1
-        assert f"port {taken}, wished for gateway, is taken" in refused.stderr
-        assert nothing_runs(other)
+    with listen("127.0.0.1") as taken:
+        port = taken.getsockname()[1]
+        refused = steward(state_folder, "up", "--port", str(port))
+    assert refused.returncode == 1
+    assert f"port {port}, wished for gateway, is taken" in refused.stderr
+    assert nothing_runs(state_folder)
