@@ -160,8 +160,10 @@ class Mapped:
             if rows.where:
                 frame = frame.filter(pl.sql_expr(rows.where))
             made = frame.select(LINE, *(_made(value).alias(name) for name, value in rows.columns.items()))
-        except pl.exceptions.PolarsError as error:
+        except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SQLSyntaxError, pl.exceptions.SQLInterfaceError) as error:
             raise MappingBroken(f"{kind} from {rows.source}: {str(error).splitlines()[0]}") from None
+        except pl.exceptions.PolarsError:  # its message can quote a row
+            raise MappingBroken(f"{kind} from {rows.source}: a value cannot be computed; TRY_CAST gives no value instead") from None
         if rows.until and self.mapping.complete_until:
             last = self.mapping.complete_until.isoformat()
             made = made.filter((pl.col(rows.until) <= last).fill_null(True))
