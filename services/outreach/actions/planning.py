@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from chassis.database import Session
@@ -11,7 +12,7 @@ from chassis.outbox import emit
 from contracts.events import Event
 from contracts.events.outreach import ContactPlanned, ContactWithdrawn
 from contracts.values import Tier
-from services.outreach.policy import Policy, shipped
+from services.outreach.policy import shipped
 from services.outreach.rules.calendar import SHANGHAI
 from services.outreach.rules.revision import Reviser, Revision
 from services.outreach.store import dossiers
@@ -23,34 +24,38 @@ _BREATH = 50
 """Customers planned before others get their turn on the event loop."""
 
 
-async def replan(
-    session: Session, *, customer_ids: Iterable[UUID], now: datetime, policy: Policy | None = None
-) -> list[Revision]:
+async def replan(session: Session, *, customer_ids: Iterable[UUID], now: datetime) -> list[Revision]:
     """Revise the plans of customers whose recipient rows the caller has locked (H10, H11). Returns what changed.
 
     Set-based: for each block one read of everything, one write of everything, one emit.
     """
-    policy = policy or shipped()
-    reviser = Reviser(cadence=policy.cadence, calendar=policy.calendar, now=now, new_id=new_id)
     ids = sorted(set(customer_ids))
     revisions: list[Revision] = []
     for start in range(0, len(ids), BLOCK):
-        block = await _revise(session, ids[start : start + BLOCK], reviser, policy, now)
-        await dossiers.write(session, block, policy_version=policy.cadence.version, now=now)
+        block = await _revise(session, ids[start : start + BLOCK], now)
+        await dossiers.write(session, block, policy_version=shipped().cadence.version, now=now)
         await emit(session, *(event for revision in block for event in events_of(revision)))
         revisions += block
     return revisions
 
 
-async def _revise(session: Session, ids: Sequence[UUID], reviser: Reviser, policy: Policy, now: datetime) -> list[Revision]:
+async def _revise(session: Session, ids: Sequence[UUID], now: datetime) -> list[Revision]:
     today = now.astimezone(SHANGHAI).date()
-    since = now - timedelta(days=policy.cadence.memory_days)
+    since = now - timedelta(days=shipped().cadence.memory_days)
+    reviser = _reviser(today)
     revisions = []
     for number, dossier in enumerate(await dossiers.read(session, ids, today=today, since=since), start=1):
-        revisions.append(reviser.revise(dossier))
+        revisions.append(reviser.revise(dossier, now=now))
         if number % _BREATH == 0:
             await asyncio.sleep(0)
     return revisions
+
+
+@lru_cache(maxsize=4)
+def _reviser(today: date) -> Reviser:
+    """The day's reviser: what it prepares of the policy and the calendar serves every batch of the day."""
+    policy = shipped()
+    return Reviser(cadence=policy.cadence, calendar=policy.calendar, today=today, new_id=new_id)
 
 
 def events_of(revision: Revision) -> list[Event]:

@@ -7,7 +7,7 @@ where it is. Times are minutes from today's midnight in Asia/Shanghai, days are 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from contracts.values import Channel, Tier
@@ -17,6 +17,8 @@ from services.outreach.rules.calendar import SHANGHAI, Calendar
 from services.outreach.rules.periods import age_on
 from services.outreach.rules.reasons import CalendarState, ChannelReason, PlacedBy, Reason
 from services.outreach.rules.spread import spread
+
+_ALMOST_A_MINUTE = timedelta(seconds=60) - timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,50 +77,53 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """When a channel can be used within the horizon: open days, loud slots, first possible minute."""
+    """When a channel can be used within the horizon: open days, slots outside quiet hours, minutes of notice."""
 
     days: int
     slots: tuple[int, ...]
-    earliest: int
+    lead: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One person at one minute, with what is planned so far."""
+
+    person: Person
+    agenda: Agenda
+    now: int
 
 
 class Planner:
-    """Plans any number of persons from one moment on. Built once per batch; holds no state of a person."""
+    """Plans any number of persons on one day. It holds no state of a person; a process makes one per day."""
 
-    def __init__(self, *, cadence: Cadence, calendar: Calendar, now: datetime) -> None:
-        local = now.astimezone(SHANGHAI)
-        self.cadence = cadence
-        self.today = local.date()
+    def __init__(self, *, cadence: Cadence, calendar: Calendar, today: date) -> None:
+        self._cadence = cadence
         self._calendar = calendar
-        self._midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._today = today
+        self._midnight = datetime.combine(today, time(), SHANGHAI)
         self._size = cadence.horizon_days
-        self._now = local.hour * 60 + local.minute + (local.second > 0 or local.microsecond > 0)
-        self._days = [self.today + timedelta(days=index) for index in range(self._size)]
         self._openings = {channel: self._opening(channel) for channel in cadence.channels}
 
-    def plan(self, person: Person, demands: Sequence[Demand]) -> Plan:
-        """Place what can be placed. The order of `demands` does not matter."""
+    def plan(self, person: Person, demands: Sequence[Demand], *, now: datetime) -> Plan:
+        """Place what can be placed from `now` on. The order of `demands` does not matter."""
         plan = Plan()
-        agenda = Agenda(self.cadence.budget, self._size, [self._minute(moment) for moment in person.contacts])
+        agenda = Agenda(self._cadence.budget, self._size, [self._minute(moment) for moment in person.contacts])
+        case = _Case(person, agenda, self._minute(now + _ALMOST_A_MINUTE))
         for demand in sorted(demands, key=self._rank):
-            kind = self.cadence.kinds[demand.kind]
-            barred = self._barred(person, kind)
-            if barred is not None:
-                plan.unplaced.append((demand, barred))
-                continue
-            outcome = (
-                self._place(person, demand, kind, agenda)
-                if kind.urgent is None or demand.due_at is None
-                else self._place_urgent(person, demand, kind, kind.urgent, agenda)
-            )
+            outcome = self._settle(case, demand, self._cadence.kinds[demand.kind])
             if isinstance(outcome, Placement):
                 plan.placements.append(outcome)
             else:
                 plan.unplaced.append((demand, outcome))
         return plan
 
+    def _settle(self, case: _Case, demand: Demand, kind: Kind) -> Placement | str:
+        if kind.urgent is not None and demand.due_at is not None:
+            return self._place_urgent(case, demand, kind, kind.urgent, demand.due_at)
+        return self._barred(case.person, kind) or self._place(case, demand, kind)
+
     def _rank(self, demand: Demand) -> tuple[bool, int, date, str, str, UUID]:
-        priority = self.cadence.kinds[demand.kind].priority
+        priority = self._cadence.kinds[demand.kind].priority
         return demand.due_at is None, priority, demand.last, demand.kind, demand.period, demand.id
 
     def _barred(self, person: Person, kind: Kind) -> str | None:
@@ -127,11 +132,11 @@ class Planner:
             return None
         if person.tier is None or person.birth_date is None:
             return Reason.RECIPIENT_UNKNOWN
-        if age_on(person.birth_date, self.today) < self.cadence.min_age:
+        if age_on(person.birth_date, self._today) < self._cadence.min_age:
             return Reason.UNDER_AGE
         return None
 
-    def choices(self, person: Person, demand: Demand, kind: Kind) -> list[tuple[Channel, ChannelReason]]:
+    def _choices(self, person: Person, demand: Demand, kind: Kind) -> list[tuple[Channel, ChannelReason]]:
         """The channels that the tier and the person's refusals leave, best first, each with why it is there."""
         wanted = kind.channels.get(person.tier or Tier.ORDINARY, ())
         if kind.rotate and wanted:
@@ -141,21 +146,21 @@ class Planner:
         reason = ChannelReason.FIRST_CHOICE if left[:1] == list(wanted[:1]) else ChannelReason.EARLIER_REFUSED
         return [(channel, ChannelReason.EARLIER_CLOSED if place else reason) for place, channel in enumerate(left)]
 
-    def _place(self, person: Person, demand: Demand, kind: Kind, agenda: Agenda) -> Placement | str:
-        choices = self.choices(person, demand, kind)
-        window = day_bits((demand.first - self.today).days, (demand.last - self.today).days, self._size)
-        target = max((demand.target - self.today).days, 0)
-        hindrance = self._hindrance(person, demand, kind, choices, window, target)
+    def _place(self, case: _Case, demand: Demand, kind: Kind) -> Placement | str:
+        choices = self._choices(case.person, demand, kind)
+        window = day_bits((demand.first - self._today).days, (demand.last - self._today).days, self._size)
+        target = max((demand.target - self._today).days, 0)
+        hindrance = self._hindrance(case.person, demand, kind, choices, window, target)
         if hindrance is not None:
             return hindrance
         for channel, reason in choices:
             opening = self._openings[channel]
-            for day in _outward(window & opening.days & ~agenda.blocked, target):
-                minute = self._slot(person, demand, opening, day, agenda)
+            for day in _outward(window & opening.days & ~case.agenda.blocked, target):
+                minute = self._slot(case, demand, opening, day)
                 if minute is not None:
-                    agenda.add(minute)
+                    case.agenda.add(minute)
                     return self._placement(demand, channel, minute, _placed_by(day, target), reason)
-        return self._crowded([channel for channel, _ in choices], window, agenda)
+        return self._crowded(case, [channel for channel, _ in choices], window)
 
     def _hindrance(
         self,
@@ -170,7 +175,7 @@ class Planner:
         if not choices:
             offered = kind.channels.get(person.tier or Tier.ORDINARY)
             return Reason.CHANNELS_REFUSED if offered else Reason.NO_CHANNEL_FOR_TIER
-        if demand.last < self.today:
+        if demand.last < self._today:
             return Reason.WINDOW_CLOSED
         if target >= self._size or not window:
             return Reason.BEYOND_HORIZON
@@ -181,43 +186,42 @@ class Planner:
             return Reason.CALENDAR_CLOSED
         return None
 
-    def _crowded(self, channels: list[Channel], window: int, agenda: Agenda) -> str:
+    def _crowded(self, case: _Case, channels: list[Channel], window: int) -> str:
         """Which rule took the last moment: the budget's, or the notice that the channel needs."""
         timely = 0
         for opening in (self._openings[channel] for channel in channels):
             if opening.slots:
-                first = -((max(opening.slots) - opening.earliest) // MINUTES_PER_DAY)
+                first = -((max(opening.slots) - opening.lead - case.now) // MINUTES_PER_DAY)
                 timely |= opening.days & window & day_bits(first, self._size, self._size)
         if not timely:
             return Reason.LEAD_TIME
-        return Reason.MINIMUM_GAP if timely & ~agenda.blocked else agenda.strictest(timely)
+        return Reason.MINIMUM_GAP if timely & ~case.agenda.blocked else case.agenda.strictest(timely)
 
-    def _slot(self, person: Person, demand: Demand, opening: _Opening, day: int, agenda: Agenda) -> int | None:
+    def _slot(self, case: _Case, demand: Demand, opening: _Opening, day: int) -> int | None:
         slots = opening.slots
         if not slots:
             return None
-        turn = spread(person.customer_id, demand.period) % len(slots)
+        turn = spread(case.person.customer_id, demand.period) % len(slots)
         for slot in slots[turn:] + slots[:turn]:
             minute = day * MINUTES_PER_DAY + slot
-            if minute >= opening.earliest and agenda.apart(minute):
+            if minute >= case.now + opening.lead and case.agenda.apart(minute):
                 return minute
         return None
 
-    def _place_urgent(self, person: Person, demand: Demand, kind: Kind, urgency: Urgency, agenda: Agenda) -> Placement | str:
+    def _place_urgent(self, case: _Case, demand: Demand, kind: Kind, urgency: Urgency, due_at: datetime) -> Placement | str:
         """As soon as the wait allows; what it then breaks is set aside by name and counted (H25)."""
-        choices = self.choices(person, demand, kind)
+        choices = self._choices(case.person, demand, kind)
         if not choices:
             return Reason.CHANNELS_REFUSED
         channel, reason = choices[0]
-        due = demand.due_at or self._midnight
-        soonest = self._now + urgency.lead_minutes
-        limit = min(self._now + urgency.wait_hours * 60, self._minute(due))
+        soonest, due = case.now + urgency.lead_minutes, self._minute(due_at)
+        limit = min(case.now + urgency.wait_hours * 60, due)
         minute = next((moment for moment in range(soonest, limit + 1) if not self._quiet(moment)), soonest)
-        while agenda.taken(minute):
+        while case.agenda.taken(minute):
             minute += 1
-        bypassed = (*((Reason.QUIET_HOURS,) if self._quiet(minute) else ()), *agenda.broken(minute))
-        agenda.add(minute)
-        placed_by = PlacedBy.URGENT if minute <= self._minute(due) else PlacedBy.URGENT_LATE
+        bypassed = (*((Reason.QUIET_HOURS,) if self._quiet(minute) else ()), *case.agenda.broken(minute))
+        case.agenda.add(minute)
+        placed_by = PlacedBy.URGENT if minute <= due else PlacedBy.URGENT_LATE
         return self._placement(demand, channel, minute, placed_by, reason, urgency.bypass if bypassed else None, bypassed)
 
     def _placement(
@@ -235,16 +239,16 @@ class Planner:
         return Placement(demand, channel, at, at.date(), placed_by, reason, state, bypass, bypassed)
 
     def _opening(self, channel: Channel) -> _Opening:
-        policy = self.cadence.channels[channel]
+        policy = self._cadence.channels[channel]
         days = 0
-        for index, day in enumerate(self._days):
-            if self._calendar.presumed_class(day) in policy.days:
+        for index in range(self._size):
+            if self._calendar.presumed_class(self._today + timedelta(days=index)) in policy.days:
                 days |= 1 << index
         slots = tuple(sorted(minute_of(slot) for slot in policy.slots if not self._quiet(minute_of(slot))))
-        return _Opening(days, slots, self._now + policy.lead_hours * 60)
+        return _Opening(days, slots, policy.lead_hours * 60)
 
     def _quiet(self, minute: int) -> bool:
-        return self.cadence.quiet_hours.contains(minute % MINUTES_PER_DAY)
+        return self._cadence.quiet_hours.contains(minute % MINUTES_PER_DAY)
 
     def _minute(self, moment: datetime) -> int:
         return int((moment - self._midnight).total_seconds() // 60)

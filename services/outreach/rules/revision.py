@@ -95,41 +95,40 @@ class Revision:
 
 
 class Reviser:
-    """Revises any number of customers from one moment on. `new_id` makes the ids of new rows."""
+    """Revises any number of customers on one day; a process makes one per day. `new_id` makes the ids of new rows."""
 
-    def __init__(self, *, cadence: Cadence, calendar: Calendar, now: datetime, new_id: Callable[[], UUID]) -> None:
-        self._planner = Planner(cadence=cadence, calendar=calendar, now=now)
-        self._opening = Opening(cadence=cadence, calendar=calendar, today=self._planner.today)
-        self._cadence, self._calendar, self._now, self._new_id = cadence, calendar, now, new_id
-        self._today = self._planner.today
+    def __init__(self, *, cadence: Cadence, calendar: Calendar, today: date, new_id: Callable[[], UUID]) -> None:
+        self._planner = Planner(cadence=cadence, calendar=calendar, today=today)
+        self._opening = Opening(cadence=cadence, calendar=calendar, today=today)
+        self._cadence, self._calendar, self._today, self._new_id = cadence, calendar, today, new_id
         self._every = {(rule.tier, rule.kind): rule.every for rule in cadence.obligations}
 
-    def revise(self, dossier: Dossier) -> Revision:
+    def revise(self, dossier: Dossier, *, now: datetime) -> Revision:
         """The changes that bring one customer's plan up to date. Revising again at once changes nothing."""
         revision = Revision(dossier)
         no_go = refused(dossier.consents)
-        past = {contact.origin_id for contact in dossier.contacts if contact.at <= self._now}
-        obligations = {held.id: self._settled(held, dossier.tier, past) for held in dossier.obligations}
-        wishes = {held.id: self._settled(held, None, past) for held in dossier.wishes}
+        past = {contact.origin_id for contact in dossier.contacts if contact.at <= now}
+        obligations = {held.id: self._settled(held, dossier.tier, past, now) for held in dossier.obligations}
+        wishes = {held.id: self._settled(held, None, past, now) for held in dossier.wishes}
         held = obligations | wishes
-        gone = self._withdraw(dossier, held, no_go, revision)
+        gone = self._withdraw(held, no_go, revision, now)
         for origin_id in gone:
             store = obligations if origin_id in obligations else wishes
             if origin_id in store and store[origin_id].state is State.PLANNED:
                 store[origin_id] = replace(store[origin_id], state=State.OPEN)
         self._open(dossier, obligations, wishes)
-        self._plan(dossier, no_go, obligations, wishes, revision)
+        self._plan(no_go, obligations, wishes, revision, now)
         before = {entry.id: entry for entry in (*dossier.obligations, *dossier.wishes)}
         revision.obligations = [entry for entry in obligations.values() if before.get(entry.id) != entry]
         revision.wishes = [entry for entry in wishes.values() if before.get(entry.id) != entry]
         return revision
 
-    def _settled(self, held: Held, tier: Tier | None, past: set[UUID]) -> Held:
+    def _settled(self, held: Held, tier: Tier | None, past: set[UUID], now: datetime) -> Held:
         """An active entry whose window closed is missed; one of another tier, or that the policy dropped, is taken
         back unless the moment of its contact has passed."""
         if held.state not in ACTIVE:
             return held
-        if held.last < self._today and (held.due_at is None or held.due_at < self._now):
+        if held.last < self._today and (held.due_at is None or held.due_at < now):
             return replace(held, state=State.MISSED)
         if held.id in past:
             return held
@@ -140,12 +139,12 @@ class Reviser:
         return held
 
     def _withdraw(
-        self, dossier: Dossier, held: dict[UUID, Held], no_go: frozenset[tuple[str, Channel]], revision: Revision
+        self, held: dict[UUID, Held], no_go: frozenset[tuple[str, Channel]], revision: Revision, now: datetime
     ) -> set[UUID]:
         """Take back what may no longer happen; what lies in the past stays. Returns the origins that lost their contact."""
         gone = set()
-        for contact in dossier.contacts:
-            if contact.at <= self._now:
+        for contact in revision.dossier.contacts:
+            if contact.at <= now:
                 continue
             reason = self._objection(contact, held.get(contact.origin_id), no_go)
             if reason is not None:
@@ -202,19 +201,20 @@ class Reviser:
 
     def _plan(
         self,
-        dossier: Dossier,
         no_go: frozenset[tuple[str, Channel]],
         obligations: dict[UUID, Held],
         wishes: dict[UUID, Held],
         revision: Revision,
+        now: datetime,
     ) -> None:
+        dossier = revision.dossier
         waiting = [held for held in (*obligations.values(), *wishes.values()) if held.state is State.OPEN]
         if not waiting:
             return
         dropped = {contact.id for contact, _ in revision.withdrawn}
         counted = tuple(contact.at for contact in dossier.contacts if contact.id not in dropped)
         person = Person(dossier.customer_id, dossier.tier, dossier.birth_date, no_go, counted)
-        plan = self._planner.plan(person, [self._demand(held) for held in waiting])
+        plan = self._planner.plan(person, [self._demand(held) for held in waiting], now=now)
         for placement in plan.placements:
             store = obligations if placement.demand.id in obligations else wishes
             store[placement.demand.id] = replace(store[placement.demand.id], state=State.PLANNED, reason=None)

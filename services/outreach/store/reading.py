@@ -13,8 +13,8 @@ SELECT 'recipient' AS what, tier, plan_version, NULL AS kind, NULL AS period, NU
        NULL AS calendar, NULL AS bypass, NULL::text[] AS bypassed, NULL AS signal_id
 FROM recipient WHERE customer_id = $1
 UNION ALL
-SELECT CASE WHEN c.wish_id IS NULL THEN 'obligation' ELSE 'wish' END, NULL, 0, c.kind, c.period, c.id::text, c.channel, c.day, NULL,
-       c.at, c.placed_by, c.channel_reason, c.calendar, c.bypass, c.bypassed, w.signal_id::text
+SELECT CASE WHEN c.wish_id IS NULL THEN 'obligation' ELSE 'wish' END, NULL, 0, c.kind, c.period, c.id::text, c.channel,
+       c.day, NULL, c.at, c.placed_by, c.channel_reason, c.calendar, c.bypass, c.bypassed, w.signal_id::text
 FROM contact c LEFT JOIN wish w ON w.id = c.wish_id
 WHERE c.customer_id = $1 AND c.state = 'planned' AND c.day BETWEEN $2 AND $3
 UNION ALL

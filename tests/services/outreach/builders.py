@@ -1,6 +1,7 @@
 """One small builder per noun."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from uuid import UUID, uuid4
 
@@ -9,8 +10,8 @@ from contracts.events.tiering import TierChanged
 from contracts.values import Channel, SignalKind, Tier
 from services.outreach.policy import shipped
 from services.outreach.rules.cadence import Budget, Cadence, Cap, ChannelPolicy, DayClass, Kind, QuietHours, Text, Urgency
-from services.outreach.rules.calendar import SHANGHAI, Calendar
-from services.outreach.rules.planner import Demand, Person, Planner
+from services.outreach.rules.calendar import SHANGHAI
+from services.outreach.rules.planner import Demand, Person, Plan, Planner
 
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 TODAY = date(2026, 11, 2)
@@ -55,8 +56,20 @@ def a_cadence(
     )
 
 
-def a_planner(cadence: Cadence | None = None, *, now: datetime = NOW, calendar: Calendar | None = None) -> Planner:
-    return Planner(cadence=cadence or a_cadence(), calendar=calendar or shipped().calendar, now=now)
+@dataclass(frozen=True)
+class APlanner:
+    """The planner of one moment."""
+
+    cadence: Cadence
+    now: datetime
+
+    def plan(self, person: Person, demands: Sequence[Demand]) -> Plan:
+        today = self.now.astimezone(SHANGHAI).date()
+        return Planner(cadence=self.cadence, calendar=shipped().calendar, today=today).plan(person, demands, now=self.now)
+
+
+def a_planner(cadence: Cadence | None = None, *, now: datetime = NOW) -> APlanner:
+    return APlanner(cadence or a_cadence(), now)
 
 
 def a_person(*contacts: datetime, tier: Tier | None = Tier.VIP, refused: set[tuple[str, Channel]] | None = None) -> Person:

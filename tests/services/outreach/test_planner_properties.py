@@ -12,9 +12,9 @@ from contracts.values import Channel, Tier
 from services.outreach.policy import shipped
 from services.outreach.rules.cadence import Cadence, DayClass
 from services.outreach.rules.calendar import SHANGHAI
-from services.outreach.rules.planner import Demand, Person, Placement, Plan, Planner
+from services.outreach.rules.planner import Demand, Person, Placement, Plan
 from services.outreach.rules.reasons import CalendarState, Reason
-from tests.services.outreach.builders import URGENCY, a_cadence, a_cap, a_channel, a_kind
+from tests.services.outreach.builders import URGENCY, a_cadence, a_cap, a_channel, a_kind, a_planner
 
 CHANNELS = (Channel.APP, Channel.SMS, Channel.WECOM, Channel.VISIT)
 CALENDAR = shipped().calendar
@@ -74,7 +74,7 @@ def _demand(draw: st.DrawFn, today: date, now: datetime, number: int) -> Demand:
 
 def plan_of(scene: tuple[Cadence, datetime, Person, list[Demand]]) -> Plan:
     cadence, now, person, demands = scene
-    return Planner(cadence=cadence, calendar=CALENDAR, now=now).plan(person, demands)
+    return a_planner(cadence, now=now).plan(person, demands)
 
 
 thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

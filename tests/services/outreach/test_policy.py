@@ -120,9 +120,9 @@ def test_the_shipped_budget_holds_what_the_shipped_cadence_owes():
     for start in range(0, 330, 11):
         now = a_moment(1, month=1) + timedelta(days=start)
         horizon_end = now.date() + timedelta(days=shipped().cadence.horizon_days - 1)
-        reviser = Reviser(cadence=shipped().cadence, calendar=CALENDAR, now=now, new_id=new_id)
+        reviser = Reviser(cadence=shipped().cadence, calendar=CALENDAR, today=now.date(), new_id=new_id)
         for dossier in [Dossier(new_id(), tier, date(1980, 7, 5)) for tier in Tier for _ in range(5)]:
-            revision = reviser.revise(dossier)
+            revision = reviser.revise(dossier, now=now)
             owed = [*revision.obligations, *revision.wishes]
             left = [held for held in owed if held.reason not in (None, Reason.BEYOND_HORIZON) and held.last <= horizon_end]
             assert not left, (now, left)

@@ -9,7 +9,7 @@ import pytest
 from chassis.ids import new_id
 from contracts.values import Channel, Tier
 from services.outreach.policy import shipped
-from services.outreach.rules.calendar import Calendar
+from services.outreach.rules.calendar import SHANGHAI, Calendar
 from services.outreach.rules.consents import Consent, refused
 from services.outreach.rules.reasons import CalendarState, WithdrawnBecause
 from services.outreach.rules.revision import Dossier, Held, Reviser, Revision, Standing, State
@@ -20,7 +20,9 @@ BORN = date(1980, 5, 17)
 
 def revise(dossier: Dossier, now: datetime = NOW, calendar: Calendar | None = None) -> Revision:
     policy = shipped()
-    return Reviser(cadence=policy.cadence, calendar=calendar or policy.calendar, now=now, new_id=new_id).revise(dossier)
+    today = now.astimezone(SHANGHAI).date()
+    reviser = Reviser(cadence=policy.cadence, calendar=calendar or policy.calendar, today=today, new_id=new_id)
+    return reviser.revise(dossier, now=now)
 
 
 def applied(revision: Revision) -> Dossier:
