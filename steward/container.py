@@ -1,7 +1,7 @@
 """What runs inside a container: one app, or the job that comes before all of them. Settings come from the environment.
 
-    python -m steward.container profile     serve one app on port 8000
-    python -m steward.container prepare     make missing keys, bring the six databases up to date
+python -m steward.container profile     serve one app on port 8000
+python -m steward.container prepare     make missing keys, bring the six databases up to date
 """
 
 import asyncio
