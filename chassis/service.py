@@ -20,7 +20,7 @@ from chassis.auth import Capability, CapabilityVerifier, Verifier
 from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.consumer import Consumer
-from chassis.database import Database
+from chassis.database import Database, is_away
 from chassis.edge import Edge
 from chassis.http import authorize, operation, status_of
 from chassis.inbox import Context, Inbox, Reactions
@@ -129,7 +129,11 @@ class Service:
     async def _open(self, runtime: Runtime) -> None:
         await runtime.database.open()
         if self._start is not None:
-            await self._start(runtime)
+            try:
+                await self._start(runtime)
+            except BaseException:
+                await runtime.database.close()
+                raise
         relay = Relay(runtime.database, runtime.bus)
         consumer = Consumer(runtime.database, runtime.bus, runtime.inbox, runtime.reactions, runtime.settings, runtime.telemetry)
         loop = TimerLoop(runtime.database, self._timers, runtime.context)
@@ -137,6 +141,8 @@ class Service:
             _kept("pipes", _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
             _kept("timers", loop.run()),
         ]
+        if runtime.telemetry.enabled:
+            runtime.tasks.append(_kept("gauges", _watch(runtime)))
 
     async def _close(self, runtime: Runtime) -> None:
         for task in runtime.tasks:
@@ -149,6 +155,21 @@ class Service:
         await runtime.bus.close()
         await runtime.database.close()
         runtime.telemetry.close()
+
+
+async def _watch(runtime: Runtime) -> None:
+    """Keep the gauges of the pipes: outbox and consumer lag, parked events, dead letters, late timers."""
+    latest: health.State = {}
+    for name in health.GAUGES:
+        runtime.telemetry.gauge(f"steward.{name}", lambda name=name: latest.get(name))  # type: ignore[misc]
+    while True:
+        try:
+            latest.update(await health.state(runtime.database, runtime.bus, runtime.reactions))
+        except Exception as error:
+            if not is_away(error):
+                raise
+            latest.clear()
+        await asyncio.sleep(health.GAUGE_SECONDS)
 
 
 async def _pipes(runtime: Runtime, relay: Relay, consumer: Consumer | None) -> None:
