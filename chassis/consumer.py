@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from nats.aio.msg import Msg
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _LOCK = 0x0B0C_0002
 _PAUSE_SECONDS = 0.25
+_SETTLE_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 300.0
 
 
@@ -34,6 +36,7 @@ class Consumer:
         self._subjects = reactions.subjects
         self._settings = settings
         self._telemetry = telemetry
+        self._next_settling = 0.0
 
     async def run(self) -> None:
         """Consume until cancelled, through every fault of the database and the broker."""
@@ -57,8 +60,9 @@ class Consumer:
         messages = await pull.next()
         if messages:
             await self.take(messages)
-        else:
+        if time.monotonic() >= self._next_settling:
             await dead_letters.settle(self._database, self._inbox)
+            self._next_settling = time.monotonic() + _SETTLE_SECONDS
 
     async def take(self, messages: Sequence[Msg]) -> None:
         """Apply a batch and acknowledge it; where the batch fails, each message for itself, so that one cannot hold the rest."""

@@ -10,6 +10,11 @@ from chassis.inbox import Reactions
 
 State: TypeAlias = dict[str, Any]  # Any: a JSON object of counts and codes
 
+GAUGES = ("outbox_lag", "consumer_lag", "parked", "dead_letters", "timers_late", "timers_dead")
+"""Counts that go out as metrics."""
+
+GAUGE_SECONDS = 15.0
+
 _COUNTS = """
 SELECT (SELECT count(*) FROM outbox) AS events_published,
        (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS outbox_lag,

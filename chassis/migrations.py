@@ -33,11 +33,17 @@ def config(service: str, url: str) -> Config:
 def run(metadata: sa.MetaData) -> None:
     """What every service's migrations/env.py calls."""
     connection = context.config.attributes.get("connection")
-    if connection is None:
-        raise RuntimeError("migrations run through chassis.migrations, which hands the connection in")
-    context.configure(
-        connection=connection, target_metadata=metadata, compare_server_default=False, transaction_per_migration=True
-    )
+    if connection is not None:
+        _run_on(connection, metadata)
+        return
+    url = context.get_x_argument(as_dictionary=True).get("url")
+    if url is None:
+        raise ValueError("say which database: alembic -n SERVICE -x url=postgresql://role@host/database ...")
+    asyncio.run(_on_connection(url, lambda given: _run_on(given, metadata)))
+
+
+def _run_on(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
 
@@ -58,17 +64,21 @@ async def draft(service: str, url: str, message: str, revision: str) -> None:
 
 
 async def _with_connection(service: str, url: str, act: Callable[[Config], object]) -> None:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     settings = config(service, url)
 
     def work(connection: sa.Connection) -> None:
-        connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-        connection.commit()
         settings.attributes["connection"] = connection
         act(settings)
 
+    await _on_connection(url, work)
+
+
+async def _on_connection(url: str, work: Callable[[sa.Connection], object]) -> None:
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
+            await connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+            await connection.commit()
             await connection.run_sync(work)
             await connection.commit()
     finally:

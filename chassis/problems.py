@@ -1,5 +1,6 @@
 """Errors over HTTP: RFC 9457 problem details that name the rule, the place and the fix, and never quote the input."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,10 +62,7 @@ def from_rule(error: RuleBroken, status: int) -> Refusal:
 
 def from_validation(errors: Sequence[Mapping[str, Any]]) -> Refusal:  # Any: pydantic's error rows
     """The refusal for input that does not have its shape. Rules and places are told, values never."""
-    fields = [
-        FieldProblem(field=".".join(str(part) for part in row["loc"]), rule=str(row["type"]), fix=_fix(row))
-        for row in errors[:50]
-    ]
+    fields = [FieldProblem(field=_place(row), rule=str(row["type"]), fix=_fix(row)) for row in errors[:50]]
     status = 400 if any(row["type"] == "json_invalid" for row in errors) else 422
     return Refusal(
         status,
@@ -77,12 +75,37 @@ def from_validation(errors: Sequence[Mapping[str, Any]]) -> Refusal:  # Any: pyd
     )
 
 
-def _fix(row: Mapping[str, Any]) -> str:
-    """Pydantic's advice, unless it was written by a validator of ours that could quote the value."""
-    if row["type"] in ("value_error", "assertion_error"):
-        error = (row.get("ctx") or {}).get("error")
-        return getattr(error, "fix", "") or "The value breaks the rule of this field."
-    return str(row["msg"])
+_NAME = re.compile(r"[A-Za-z_-]{1,40}")
+
+_QUOTES_NOTHING = frozenset(
+    {
+        "missing", "string_too_long", "string_too_short", "string_type", "string_pattern_mismatch", "int_type", "int_from_float",
+        "float_type", "bool_type", "bool_parsing", "int_parsing", "decimal_parsing", "decimal_max_places", "decimal_max_digits",
+        "greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of", "finite_number", "list_type",
+        "too_long", "too_short", "dict_type", "model_type", "model_attributes_type", "enum", "literal_error", "date_type",
+        "datetime_type", "date_future", "date_past", "timezone_aware", "extra_forbidden", "frozen_set_type", "set_type",
+    }
+)  # fmt: skip
+"""Kinds of pydantic errors whose advice holds limits and allowed values only. The others can quote what was sent."""
+
+
+def _place(row: Mapping[str, Any]) -> str:  # Any: pydantic's error rows
+    """Where the wrong value stands. A name that the caller chose, and not the schema, is not repeated."""
+    *path, last = row["loc"] or ("body",)
+    chosen_by_caller = row["type"] in ("extra_forbidden", "invalid_key")
+    parts = [str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "?" for part in (*path, last)]
+    if chosen_by_caller:
+        parts[-1] = "?"
+    return ".".join(parts)
+
+
+def _fix(row: Mapping[str, Any]) -> str:  # Any: pydantic's error rows
+    """Pydantic's advice where it cannot quote the value; else the rule's own fix, or the rule's name."""
+    kind = str(row["type"])
+    if kind in _QUOTES_NOTHING:
+        return str(row["msg"])
+    own = getattr((row.get("ctx") or {}).get("error"), "fix", "")
+    return own or f"Send a value that keeps the rule {kind.replace('_', ' ')}; see the schema of this operation."
 
 
 def away(detail: str) -> Refusal:

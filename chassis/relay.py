@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -22,6 +23,7 @@ _LOCK = 0x0B0C_0001
 _POLL_SECONDS = 1.0
 _COALESCE_SECONDS = 0.002
 _RETRY_SECONDS = 0.25
+_LOOK_SECONDS = 3.0
 _UNSENT = "SELECT seq, id, subject, payload, traceparent FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1"
 _SENT = "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])"
 
@@ -77,9 +79,12 @@ class Relay:
     async def _lead(self, connection: Connection) -> None:
         await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
         self._active = True
-        await self._greet_broker(connection)
+        next_look = 0.0
         while True:
             self._woken.clear()
+            if time.monotonic() >= next_look:  # a broker can lose its disk while nobody publishes
+                await self._greet_broker(connection)
+                next_look = time.monotonic() + _LOOK_SECONDS
             if await self.relay_once(connection) == BATCH:
                 continue
             try:

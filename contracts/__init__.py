@@ -1,1 +1,1 @@
-"""What the rooms of Steward tell each other: values, events, HTTP shapes, typed clients."""
+"""What the rooms of Steward tell each other: values, events, HTTP shapes."""

@@ -3,13 +3,16 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from typing import Literal
 from uuid import UUID
 
 import pytest
 from joserfc.jwk import OKPKey
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chassis.auth import Capability, mint
 from chassis.ids import new_id
+from chassis.problems import from_validation
 from contracts.values import Purpose, Reach, Role, Scope
 from tests.chassis import probe
 from tests.support.apps import Running
@@ -68,6 +71,23 @@ async def test_wrong_input_is_named_by_place_and_rule_and_never_quoted(service: 
     assert identity not in answer.text
     answer = await service.client.post("/v1/customers/not-a-uuid/notes", json={"text": "x"}, headers=headers)
     assert (answer.status_code, answer.json()["rule"]) == (403, "customer-not-yours")
+
+
+def test_a_problem_repeats_no_value_and_no_name_that_the_caller_chose() -> None:
+    class Strict(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        customer: UUID
+        kind: Literal["a", "b"]
+        amounts: dict[str, int]
+
+    secret = "110101199003074477"
+    with pytest.raises(ValidationError) as caught:
+        Strict.model_validate({"customer": secret, "kind": secret, "amounts": {secret: "x"}, secret: 1})
+    problem = from_validation(caught.value.errors()).problem
+    assert secret not in problem.model_dump_json()
+    assert "1 at 1" not in problem.model_dump_json()
+    assert [row.field for row in problem.fields] == ["customer", "kind", "amounts.?", "?"]
+    assert all(row.fix for row in problem.fields)
 
 
 async def test_a_body_over_the_limit_is_refused_with_and_without_a_length(service: Running, headers: dict[str, str]) -> None:

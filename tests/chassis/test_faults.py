@@ -54,6 +54,18 @@ async def test_when_the_broker_loses_its_disk_the_outbox_fills_it_again_and_all_
         await eventually(lambda: effects_are(service, known + meanwhile + later))
 
 
+async def test_a_broker_that_loses_its_disk_while_nobody_publishes_is_filled_again_too(own: TestServers) -> None:
+    database_url = await probe.tables(await own.blank_database())
+    async with probe.running(own, database_url=database_url, nats_url=own.nats_url, listening=True) as service:
+        known = await emitted(service, 50)
+        await service.settled()
+        await service.database.pool.execute("TRUNCATE applied, inbox, aggregate_version, parked")
+        await asyncio.to_thread(own.embedded.nats.kill)
+        shutil.rmtree(own.embedded.nats.store)
+        await asyncio.to_thread(own.embedded.nats.start)
+        await eventually(lambda: effects_are(service, known), within=40)
+
+
 async def test_while_the_broker_is_away_requests_are_served_and_their_events_follow(own: TestServers) -> None:
     database_url = await probe.tables(await own.blank_database())
     async with probe.running(own, database_url=database_url, nats_url=own.nats_url, listening=True) as service:
