@@ -1,5 +1,6 @@
 """Migrations: each service has its own revisions for its own database. They run only when somebody asks."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
