@@ -22,7 +22,8 @@ def listen(host: str, preferred: int | None = None, *, avoid: Collection[int] = 
     for port in candidates:
         if port in avoid:
             continue
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio switches Nagle's delay off (40 ms an answer) only for sockets that name TCP as their protocol
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, port))
