@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
@@ -52,10 +53,19 @@ class Filled:
 
 
 async def fill(suite: Suite, wanted: Wanted, *, steps: Steps) -> Filled:
-    """Make a sample bank and take it in, unless the suite has customers. Raises `NotSettled`."""
-    async with _profile(suite) as database:
-        if await database.pool.fetchval("SELECT EXISTS (SELECT FROM customer)"):
-            return Filled(imported=None)
+    """Make a sample bank and take it in, unless the suite has a bank. Raises `NotSettled`.
+
+    What is being made is noted in `filling.json` until it is done: a demo that was interrupted goes on with the same bank.
+    """
+    note = suite.folder / "filling.json"
+    if note.exists():
+        begun = json.loads(note.read_text())
+        wanted, as_of = Wanted(begun["customers"], begun["seed"]), date.fromisoformat(begun["as_of"])
+    elif await _has_customers(suite):
+        return Filled(imported=None)
+    else:
+        as_of = yesterday()
+        note.write_text(json.dumps({"customers": wanted.customers, "seed": wanted.seed, "as_of": as_of.isoformat()}))
     folder = suite.folder / "sample"
     with steps.step("sample bank") as advance:
         await asyncio.to_thread(
@@ -63,10 +73,12 @@ async def fill(suite: Suite, wanted: Wanted, *, steps: Steps) -> Filled:
             folder,
             customers=wanted.customers,
             seed=wanted.seed,
-            as_of=yesterday(),
+            as_of=as_of,
             progress=lambda _, done, total: advance(done, total),
         )
-    return await fill_from(suite, Files(folder), steps=steps)
+    filled = await fill_from(suite, Files(folder, as_of=as_of), steps=steps)
+    note.unlink()
+    return filled
 
 
 async def fill_from(suite: Suite, files: Files, *, steps: Steps) -> Filled:
@@ -98,6 +110,11 @@ async def take_in(suite: Suite, files: Files, *, steps: Steps, dry_run: bool = F
                 now=database.clock.now(),
                 keyset=open_keyset(suite.keys.keyset),
             )
+
+
+async def _has_customers(suite: Suite) -> bool:
+    async with _profile(suite) as database:
+        return bool(await database.pool.fetchval("SELECT EXISTS (SELECT FROM customer)"))
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from steward.suite import Suite, SuiteNotRunning
 STOP_SECONDS = 45
 """A supervisor that was asked to stop has this long: apps drain first, then the servers stop."""
 
-DATA = ("postgres", "nats", "keys", "logs", "sample", "suite.json")
+DATA = ("postgres", "nats", "keys", "logs", "sample", "filling.json", "suite.json")
 """What belongs to a suite's data; the environment's tools in the same folder do not."""
 
 

@@ -5,10 +5,12 @@ import contextlib
 import logging
 import logging.handlers
 import signal
+import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import psutil
 import typer
 
 from steward.cli.common import CannotDo, Folder, command, console, errors
@@ -52,6 +54,7 @@ async def up(
     _log_to(folder / "logs" / "steward.log")
     async with contextlib.AsyncExitStack() as stack:
         with shown(errors) as steps:
+            steps.seconds["program"] = time.time() - psutil.Process().create_time()
             suite, apps = await stack.enter_async_context(running(Options(folder, host, wished, split, fresh), steps))
             stack.callback(errors.print, "stopping …")
             watching = stack.enter_context(_task(watch(apps, stop)))
