@@ -22,6 +22,7 @@ async def serve(name: str, folder: Path, descriptor: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     app = build(name, Suite.read(folder))
+    logs.configure(app.state.runtime.settings.log_level)
     async with serving({name: app}, {name: socket.socket(fileno=descriptor)}) as running:
         while not stop.is_set() and os.getppid() == parent:
             running.raise_if_ended()
@@ -35,7 +36,6 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True)
     given = parser.parse_args()
-    logs.configure()
     run(serve(given.name, given.folder, given.socket))
 
 

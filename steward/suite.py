@@ -52,7 +52,10 @@ class KeyFiles:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Addresses of the parts. `pid` is the supervisor's; the databases and the broker may run without it."""
+    """Addresses of the parts. `pid` is the supervisor's; the databases and the broker may run without it.
+
+    `urls` holds the addresses of apps that are not on `host`, as in containers.
+    """
 
     folder: Path
     databases: dict[str, str]
@@ -60,6 +63,7 @@ class Suite:
     host: str = HOST
     ports: dict[str, int] = field(default_factory=dict)
     pid: int | None = None
+    urls: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, servers: "EmbeddedServers", *, host: str = HOST, ports: dict[str, int] | None = None) -> Self:
@@ -90,7 +94,7 @@ class Suite:
 
     def url(self, name: str) -> str:
         """The base address of an app."""
-        return f"http://{self.host}:{self.ports[name]}"
+        return self.urls.get(name) or f"http://{self.host}:{self.ports[name]}"
 
     @property
     def keys(self) -> KeyFiles:
