@@ -21,5 +21,7 @@ TRANSACTION_KINDS = (
 )
 CHANNELS = ("app", "branch", "atm", "card", "counter", "online", "standing_order")
 BEHAVIOUR_KINDS = ("login", "rate_lookup", "product_view", "content_view")
+FACTS_WITH_DAY = ("child_birth_date", "business_founded_on")
+"""Facts whose value is a day that measures and signals reckon with."""
 IDENTITY_FIELDS = ("name", "id_number", "phone", "email", "address")
 """Fields of a customer that are stored encrypted only."""

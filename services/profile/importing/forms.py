@@ -32,6 +32,11 @@ def _day(text: pl.Expr) -> pl.Expr:
     return text.str.to_date("%Y-%m-%d", strict=False)
 
 
+def is_day(text: pl.Expr) -> pl.Expr:
+    """Whether a column of text holds days that exist, as YYYY-MM-DD."""
+    return text.str.contains(r"^\d{4}-\d{2}-\d{2}$") & _day(text).is_not_null()
+
+
 def _moment(text: pl.Expr) -> pl.Expr:
     return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us", time_zone="UTC")
 
@@ -82,7 +87,7 @@ ID = Form("code-form", "Letters, digits and _ . : / + - only, at most 64.", lamb
 DAY = Form(
     "day-form",
     "Give a day that exists, as YYYY-MM-DD.",
-    lambda text: text.str.contains(r"^\d{4}-\d{2}-\d{2}$") & _day(text).is_not_null(),
+    is_day,
     _day,
 )
 MOMENT = Form(

@@ -13,6 +13,7 @@ from services.profile.vocabulary import (
     BEHAVIOUR_KINDS,
     CHANNELS,
     DIRECTIONS,
+    FACTS_WITH_DAY,
     ID_TYPES,
     OCCUPATIONS,
     SEXES,
@@ -195,7 +196,22 @@ FACTS = Kind(
         "value": _must(forms.FACT_VALUE),
         "since": _must(forms.DAY),
     },
+    (
+        Check(
+            "value",
+            "fact-day-form",
+            "Give the day of this fact, as YYYY-MM-DD.",
+            lambda _: pl.col("fact").is_in(FACTS_WITH_DAY) & ~forms.is_day(pl.col("value")).fill_null(False),
+        ),
+        Check(
+            "value",
+            "fact-year-form",
+            "Give the year of this fact, as YYYY.",
+            lambda _: (pl.col("fact") == "child_university_year") & ~pl.col("value").str.contains(r"^\d{4}$"),
+        ),
+    ),
 )
+
 
 ASSESSMENTS = Kind(
     "assessments",

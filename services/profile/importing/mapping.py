@@ -163,7 +163,9 @@ class Mapped:
         except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SQLSyntaxError, pl.exceptions.SQLInterfaceError) as error:
             raise MappingBroken(f"{kind} from {rows.source}: {str(error).splitlines()[0]}") from None
         except pl.exceptions.PolarsError:  # its message can quote a row
-            raise MappingBroken(f"{kind} from {rows.source}: a value cannot be computed; TRY_CAST gives no value instead") from None
+            raise MappingBroken(
+                f"{kind} from {rows.source}: a value cannot be computed; TRY_CAST gives no value instead"
+            ) from None
         if rows.until and self.mapping.complete_until:
             last = self.mapping.complete_until.isoformat()
             made = made.filter((pl.col(rows.until) <= last).fill_null(True))

@@ -120,8 +120,8 @@ def fact_row(fact: str, value: str, since: str = "2024-01-01", customer_no: str 
 def write(folder: Path, **kinds: Iterable[Mapping[str, str]]) -> Path:
     """A folder with a CSV file for each kind."""
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, rows in kinds.items():
-        rows = list(rows)
+    for kind, given in kinds.items():
+        rows = list(given)
         names = list(dict.fromkeys(name for row in rows for name in row))
         with (folder / f"{kind}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, names)

@@ -80,7 +80,7 @@ async def test_bad_input_is_named_by_rule_and_field_and_never_quoted(service, ch
     answer = await post(service, "/v1/customers", registration(**changes), Scope.PROFILE_WRITE)
     assert (answer.status_code, answer.json()["rule"], answer.json()["field"]) == (status, rule, field)
     for value in (resident_id(), PHONE, "王小明", *(str(value) for value in changes.values() if len(str(value)) > 8)):
-        assert value not in answer.text or value in ("2090-01-01",)
+        assert value not in answer.text or value == "2090-01-01"
 
 
 async def test_the_same_registration_under_one_idempotency_key_registers_once(service):
@@ -175,7 +175,9 @@ async def test_pages_of_customers_follow_each_other_without_gaps(service):
 
 async def test_a_batch_says_for_each_row_what_became_of_it(service):
     await register(service)
-    await post(service, "/v1/products", {"rows": [{"product_code": "DEM", "class": "demand", "currency": "CNY"}]}, Scope.PROFILE_FEED)
+    await post(
+        service, "/v1/products", {"rows": [{"product_code": "DEM", "class": "demand", "currency": "CNY"}]}, Scope.PROFILE_FEED
+    )
     rows = [account_row(card_no=CARD), account_row("A2", "C9"), account_row("A3", opened_on="soon"), account_row("A4")]
     answer = (await post(service, "/v1/accounts", {"rows": rows}, Scope.PROFILE_FEED)).json()
     assert (answer["created"], answer["refused"]) == (2, 2)
@@ -192,7 +194,9 @@ async def test_a_batch_says_for_each_row_what_became_of_it(service):
 
 async def test_accounts_show_the_latest_balance_and_a_masked_card_that_can_be_searched(service):
     customer = await register(service)
-    await post(service, "/v1/products", {"rows": [{"product_code": "DEM", "class": "demand", "currency": "CNY"}]}, Scope.PROFILE_FEED)
+    await post(
+        service, "/v1/products", {"rows": [{"product_code": "DEM", "class": "demand", "currency": "CNY"}]}, Scope.PROFILE_FEED
+    )
     await post(service, "/v1/accounts", {"rows": [account_row(card_no=CARD)]}, Scope.PROFILE_FEED)
     balances = [{"account_no": "A1", "day": f"2026-01-0{day}", "balance": str(day)} for day in (1, 3, 2)]
     await post(service, "/v1/balances", {"rows": balances}, Scope.PROFILE_FEED)
@@ -206,7 +210,9 @@ async def test_consents_keep_the_latest_word_and_publish_changes_only(service):
     customer = await register(service)
     path, headers = f"/v1/customers/{customer}/consents", service.headers(Scope.PROFILE_WRITE, customer=customer)
     for granted in (True, True, False):
-        answer = await service.client.put(path, json={"purpose": "marketing", "channel": "sms", "granted": granted}, headers=headers)
+        answer = await service.client.put(
+            path, json={"purpose": "marketing", "channel": "sms", "granted": granted}, headers=headers
+        )
     await service.client.put(path, json={"purpose": "marketing", "granted": True}, headers=headers)
     held = (await get(service, path, customer=customer)).json()["items"]
     assert answer.status_code == 200
@@ -254,6 +260,10 @@ async def test_signals_are_counted_by_kind_and_branch(service):
     rows = [customer_row("C1", birth_date="1950-06-15"), customer_row("C2", birth_date="1951-06-15", branch="B002")]
     await post(service, "/v1/customers/batches", {"rows": rows}, Scope.PROFILE_FEED)
     await compute(service.database, as_of=date(2026, 1, 31))
-    for token, customers in (({"reach": Reach.ALL}, 2), ({"reach": Reach.BRANCH, "branch": "B002"}, 1), ({"reach": Reach.BRANCH}, 0)):
+    for token, customers in (
+        ({"reach": Reach.ALL}, 2),
+        ({"reach": Reach.BRANCH, "branch": "B002"}, 1),
+        ({"reach": Reach.BRANCH}, 0),
+    ):
         counts = (await get(service, "/v1/summary/signals", Scope.SUMMARY_READ, **token)).json()
         assert sum(row["customers"] for row in counts if row["kind"] == "older_customer") == customers

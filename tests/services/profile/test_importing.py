@@ -86,7 +86,13 @@ async def test_broken_rows_are_named_by_line_field_and_rule_and_the_rest_goes_in
             transaction_row("T4", "2026-01-01", "1", kind="purchase", product_code="NONE"),
             transaction_row("T5", "2026-01-01", "99.99"),
         ],
-        facts=[fact_row("note", "likes tea"), fact_row("note", "11010119900307"), fact_row("has_child", "true")],
+        facts=[
+            fact_row("note", "likes tea"),
+            fact_row("note", "11010119900307"),
+            fact_row("child_birth_date", "2020-02-30"),
+            fact_row("child_university_year", "soon"),
+            fact_row("has_child", "true"),
+        ],
     )
     assert found(report) == [
         ("customers.csv", 3, "birth_date", "day-form"),
@@ -105,6 +111,8 @@ async def test_broken_rows_are_named_by_line_field_and_rule_and_the_rest_goes_in
         ("transactions.csv", 5, "product_code", "product-unknown"),
         ("facts.csv", 2, "value", "fact-value-form"),
         ("facts.csv", 3, "value", "fact-value-form"),
+        ("facts.csv", 4, "value", "fact-day-form"),
+        ("facts.csv", 5, "value", "fact-year-form"),
     ]
     assert {kind: (counts.created, counts.refused) for kind, counts in report.kinds.items()} == {
         "products": (len(PRODUCTS), 0),
@@ -112,7 +120,7 @@ async def test_broken_rows_are_named_by_line_field_and_rule_and_the_rest_goes_in
         "accounts": (1, 2),
         "balances": (1, 2),
         "transactions": (1, 4),
-        "facts": (1, 2),
+        "facts": (1, 4),
     }
 
 
@@ -149,7 +157,9 @@ async def test_lines_that_cannot_be_read_are_named_and_their_neighbours_are_read
 
 
 async def test_reports_never_quote_a_value(database, tmp_path):
-    folder = write(tmp_path / "bank", customers=[customer_row("C1", **{**NAMED, "sex": "x"}), customer_row("C2", name="\x07" + PHONE)])
+    folder = write(
+        tmp_path / "bank", customers=[customer_row("C1", **{**NAMED, "sex": "x"}), customer_row("C2", name="\x07" + PHONE)]
+    )
     await import_directory(database, folder, now=NOW, keyset=KEYSET, report=tmp_path / "report.csv")
     text = (tmp_path / "report.csv").read_text(encoding="utf-8")
     assert [row["line"] for row in csv.DictReader(text.splitlines())] == ["2", "3"]

@@ -150,7 +150,9 @@ async def test_the_stage_of_life_follows_from_age_work_and_children(load, databa
 
 
 async def test_only_changed_measures_are_published_with_versions_without_holes_and_the_feed_is_completed(load, database):
-    await load(customers=[customer_row("C1"), customer_row("C2")], accounts=[account_row()], balances=[balance_row(on(300), "50")])
+    await load(
+        customers=[customer_row("C1"), customer_row("C2")], accounts=[account_row()], balances=[balance_row(on(300), "50")]
+    )
     assert (await compute(database, as_of=AS_OF)).published == 2
     assert (await compute(database, as_of=AS_OF)).published == 0
     await load(balances=[balance_row(on(0), "80")])

@@ -77,12 +77,14 @@ def test_files_and_single_registrations_judge_identity_numbers_alike(good, place
     row = customer_row("C1", id_type="resident_id", name="王小明", id_number=number)
     frame = pl.DataFrame([{"line": 1, **row}])
     rules = {problem[2] for problem in check(frame, CUSTOMERS, today=TODAY).problems.iter_rows()}
-    try:
-        intake.id_number("resident_id", number)
-    except intake.IdNumberInvalid as refusal:
-        assert "id-number-check-digit" in rules or "identity-inconsistent" in rules, refusal.detail
+    refused = "id-number-check-digit" in rules
+    if not refused and "identity-inconsistent" in rules:
+        return  # the other digits state another day or sex than the row, which a number alone cannot tell
+    if refused:
+        with pytest.raises(intake.IdNumberInvalid):
+            intake.id_number("resident_id", number)
     else:
-        assert "id-number-check-digit" not in rules
+        assert intake.id_number("resident_id", number) == number
 
 
 @given(st.text("0123456789", min_size=12, max_size=19))

@@ -11,7 +11,15 @@ DIGITS = st.text("0123456789", min_size=18, max_size=18)
 
 @pytest.mark.parametrize(
     ("name", "masked"),
-    [("王小明", "王**"), ("王明", "王*"), ("欧阳修", "欧阳*"), ("欧阳", "欧*"), ("司马相如", "司马**"), ("王", "王*"), ("Ann Smith", "A*** S***")],
+    [
+        ("王小明", "王**"),
+        ("王明", "王*"),
+        ("欧阳修", "欧阳*"),
+        ("欧阳", "欧*"),
+        ("司马相如", "司马**"),
+        ("王", "王*"),
+        ("Ann Smith", "A*** S***"),
+    ],
 )
 def test_the_given_name_is_hidden(name, masked):
     assert mask_name(name) == masked

@@ -109,7 +109,10 @@ def test_blind_indexes_are_equal_for_equal_values_only_and_need_the_key():
     assert blinder.index("phone", "1") != Blinder(new_keyset()).index("phone", "1")
 
 
-@given(st.lists(st.none() | st.text(max_size=5), min_size=2, max_size=6), st.lists(st.none() | st.text(max_size=5), min_size=2, max_size=6))
+@given(
+    st.lists(st.none() | st.text(max_size=5), min_size=2, max_size=6),
+    st.lists(st.none() | st.text(max_size=5), min_size=2, max_size=6),
+)
 def test_digests_of_different_identities_differ(one, other):
     blinder = Blinder(new_keyset())
     assert (blinder.digest(one) == blinder.digest(other)) == (one == other)

@@ -80,7 +80,8 @@ async def test_baby_purchases_count_in_three_months_in_a_row_until_lately(load, 
 async def test_a_monthly_salary_is_seen_through_bonuses_and_shifted_days(load, database, paid, raised):
     amounts = ["8000", "12000", "8000", "8100", "16000", "8000"]
     rows = [
-        transaction_row(f"T{day}", day, amount, kind="salary", direction="credit") for day, amount in zip(paid, amounts, strict=False)
+        transaction_row(f"T{day}", day, amount, kind="salary", direction="credit")
+        for day, amount in zip(paid, amounts, strict=False)
     ]
     await load(customers=[customer_row(**QUIET)], accounts=[account_row()], transactions=rows)
     await compute(database, as_of=AS_OF)
@@ -113,7 +114,11 @@ async def test_a_large_outflow_names_amount_day_and_the_own_past(load, database)
 
 async def test_money_to_own_accounts_and_the_household_does_not_leave(load, database):
     await load(
-        customers=[customer_row(**QUIET, household_no="H1"), customer_row("C2", **QUIET, household_no="H1"), customer_row("C3", **QUIET)],
+        customers=[
+            customer_row(**QUIET, household_no="H1"),
+            customer_row("C2", **QUIET, household_no="H1"),
+            customer_row("C3", **QUIET),
+        ],
         accounts=[account_row(), account_row("A2"), account_row("A3", "C2"), account_row("A4", "C3")],
         transactions=[
             transaction_row("T1", on(1), "90000", counterparty_account_no="A2"),
@@ -137,7 +142,8 @@ async def test_money_to_own_accounts_and_the_household_does_not_leave(load, data
 )
 async def test_three_high_risk_purchases_count_only_without_another_between(load, database, bought, raised):
     rows = [
-        transaction_row(f"T{place}", on(20 - place), "1000", kind="purchase", product_code=code) for place, code in enumerate(bought)
+        transaction_row(f"T{place}", on(20 - place), "1000", kind="purchase", product_code=code)
+        for place, code in enumerate(bought)
     ]
     await load(customers=[customer_row(**QUIET)], accounts=[account_row()], transactions=rows)
     await compute(database, as_of=AS_OF)
@@ -196,7 +202,9 @@ async def test_facts_raise_their_signals(load, database, fact, value, kind, rais
         ("1980-01-05", date(2025, 12, 20), "2026-01-05"),
     ],
 )
-async def test_birthdays_are_told_within_thirty_days_ahead_also_over_new_year_and_on_leap_days(load, database, birth_date, as_of, day):
+async def test_birthdays_are_told_within_thirty_days_ahead_also_over_new_year_and_on_leap_days(
+    load, database, birth_date, as_of, day
+):
     await load(customers=[customer_row(birth_date=birth_date, opened_on="2015-06-15")])
     await compute(database, as_of=as_of)
     assert [row["days"] for row in await found(database, "birthday")] == ([[day]] if day else [])
