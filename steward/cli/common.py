@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
@@ -22,7 +23,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+PIPE_WIDTH = 140
+"""Columns where nobody watches: tables in logs and files are not squeezed into a terminal that is not there."""
+
 console = Console()
+if not console.is_terminal and "COLUMNS" not in os.environ:
+    console.width = PIPE_WIDTH
 errors = Console(stderr=True)
 
 Folder = Annotated[Path, typer.Option("--folder", envvar="STEWARD_FOLDER", help="State folder of the suite.")]

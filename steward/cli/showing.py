@@ -74,7 +74,7 @@ async def _get(client: httpx.AsyncClient, path: str) -> Any:  # Any: JSON, of th
 
 def _show_tiers(summary: Mapping[str, Any]) -> None:  # Any: a JSON object
     rows = [
-        (row["tier"], row["reason"], _number(row["customers"]), f"{row['share_bp'] / 100:.1f}%")
+        (row["tier"], row["reason"], str(row["policy_version"]), _number(row["customers"]), f"{row['share_bp'] / 100:.1f}%")
         for row in sorted(summary["reasons"], key=lambda row: (_place(Tier, row["tier"]), -row["customers"]))
     ]
     _print(

@@ -3,10 +3,23 @@
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from steward.cli.common import Folder, command, console
 from steward.suite import STATE_FOLDER
+
+COUNTS = {
+    "events_published": "published",
+    "outbox_lag": "to send",
+    "events_consumed": "consumed",
+    "consumer_lag": "to take",
+    "parked": "parked",
+    "dead_letters": "dead",
+    "timers_due": "timers",
+    "timers_late": "late",
+}
+"""What is shown of an app's state, and how it is called."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,22 +43,12 @@ async def status(
         for state in states:
             typer.echo(orjson.dumps(state).decode())
     else:
-        table = Table("app", "address", "state")
-        for title in ("published", "outbox lag", "consumed", "consumer lag", "parked", "dead", "timers", "late"):
+        table = Table("app", "state", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for title in COUNTS.values():
             table.add_column(title, justify="right")
-        names = (
-            "events_published",
-            "outbox_lag",
-            "events_consumed",
-            "consumer_lag",
-            "parked",
-            "dead_letters",
-            "timers_due",
-            "timers_late",
-        )
         for state in states:
             why = "ready" if state.ready else ", ".join(f"{part}: {reason}" for part, reason in state.reasons.items())
-            table.add_row(state.name, state.url, why, *(_number(state.counts.get(name)) for name in names))
+            table.add_row(state.name, why, *(_number(state.counts.get(name)) for name in COUNTS))
         console.print(table)
     if not all(state.ready for state in states):
         raise typer.Exit(1)
