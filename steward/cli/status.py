@@ -11,9 +11,9 @@ from steward.suite import STATE_FOLDER
 
 COUNTS = {
     "events_published": "published",
-    "outbox_lag": "to send",
+    "outbox_lag": "outbox lag",
     "events_consumed": "consumed",
-    "consumer_lag": "to take",
+    "consumer_lag": "consumer lag",
     "parked": "parked",
     "dead_letters": "dead",
     "timers_due": "timers",
