@@ -86,6 +86,9 @@ class Bus:
                 log.warning("broker away", extra={"error": type(error).__name__})
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
+            except asyncio.CancelledError:
+                await client.close()  # stopped while connecting: the half-open socket would stay
+                raise
         found = client.connected_server_version
         if (found.major, found.minor) < OLDEST_BROKER:
             await client.close()
