@@ -93,8 +93,8 @@ class Serving:
 
     async def stop(self) -> None:
         """Drain and stop: the gateway first, so that nothing new comes in, then the rest together. Bounded."""
-        for names in (["gateway"], list(SERVICES)):
-            chosen = [name for name in names if name in self._servers]
+        first = [name for name in self._servers if name == "gateway"]
+        for chosen in (first, [name for name in self._servers if name not in first]):
             for name in chosen:
                 self._servers[name].should_exit = True
             if chosen:
