@@ -15,7 +15,7 @@ from contracts.http import AccessAnswer, AccessQuestion
 from contracts.values import Outcome, Purpose, Reach, Role, RuleBroken, Scope
 from gateway.caches import Expiring
 from gateway.calls import Calls, PeerFailed
-from gateway.rules.access import AccessPolicy, Grant, NotYourCustomer, decide
+from gateway.rules.access import AccessPolicy, Grant, NotYourCustomer, decide, may_leave_customer_out
 from gateway.tokens import Principal
 
 LIFE_SECONDS = 240
@@ -48,6 +48,11 @@ class Admission:
         """One customer when bound to one, else as far as the role reaches."""
         return Reach.ONE if self.customer_id is not None else self.grant.reach
 
+    @property
+    def bound_to(self) -> UUID | None:
+        """The one customer: of the operation, or of a caller who reaches no other."""
+        return self.principal.customer_id if self.customer_id is None and self.reach is Reach.ONE else self.customer_id
+
 
 class Access:
     """Admits principals to operations and mints what the services ask for."""
@@ -72,11 +77,20 @@ class Access:
         self._tokens: Expiring[tuple[str, UUID | None, Purpose, str, Scope], str] = Expiring()
 
     async def admit(
-        self, principal: Principal, scope: Scope, *, customer_id: UUID | None, purpose: str | None, request_id: str
+        self,
+        principal: Principal,
+        scope: Scope,
+        *,
+        customer_id: UUID | None,
+        purpose: str | None,
+        reading: bool,
+        request_id: str,
     ) -> Admission:
         """Raises the broken rule of `gateway.rules.access` after recording it, `AuditUnwritable`, or `PeerFailed`."""
         try:
             grant = decide(self.policy, roles=principal.roles, scope=scope, purpose=purpose)
+            if customer_id is None:
+                may_leave_customer_out(grant, reading=reading)
         except RuleBroken as broken:
             await self._record(principal, scope, customer_id, None, broken.rule, request_id)
             raise
@@ -87,14 +101,14 @@ class Access:
     def authorization(self, admission: Admission, *, audience: str, scope: Scope) -> str:
         """The Authorization header for `audience`: one scope, one customer or the grant's reach, a few minutes."""
         principal, purpose = admission.principal, admission.grant.purpose
-        key = (principal.key, admission.customer_id, purpose, audience, scope)
+        key = (principal.key, admission.bound_to, purpose, audience, scope)
         token = self._tokens.get(key)
         if token is None:
             capability = Capability(
                 subject=principal.subject,
                 roles=admission.grant.roles,
                 scopes=frozenset({scope}),
-                customer=admission.customer_id,
+                customer=admission.bound_to,
                 reach=admission.reach,
                 staff_no=principal.staff_no,
                 branch=principal.branch,

@@ -112,6 +112,8 @@ class Calls:
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
+        # The library would ask again by itself, without a budget and for DELETE too; tests/gateway/test_calls.py notices.
+        self._session._retry_connection = False
 
     async def close(self) -> None:
         """Close all connections."""

@@ -20,7 +20,7 @@ from gateway.limits import Allowance
 from gateway.pages import POLICY, page
 from gateway.proxy import ClientGone
 from gateway.routes import MethodUnknown, Route, RouteUnknown
-from gateway.rules.access import NotYourCustomer, PurposeNotAllowed, ScopeNotGranted, scopes_of
+from gateway.rules.access import NotYourCustomer, OneCustomerOnly, PurposeNotAllowed, ScopeNotGranted, scopes_of
 from gateway.tokens import IssuerUnavailable, Principal, TokenInvalid, TokenMissing
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ _STATUS: dict[type[RuleBroken], int] = {
     ScopeNotGranted: 403,
     PurposeNotAllowed: 403,
     NotYourCustomer: 403,
+    OneCustomerOnly: 403,
     RouteUnknown: 404,
     MethodUnknown: 405,
     IssuerUnavailable: 503,
@@ -97,6 +98,7 @@ class Door:
             route.scope,
             customer_id=customer_id,
             purpose=exchange.headers.get("x-purpose") or None,
+            reading=route.method == "GET",
             request_id=exchange.request_id,
         )
         if route.template == own.OVERVIEW and customer_id is not None:

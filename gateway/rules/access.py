@@ -34,6 +34,13 @@ class NotYourCustomer(RuleBroken):
     fix = "Act on a customer in your care, or ask the customer's adviser or branch."
 
 
+class OneCustomerOnly(RuleBroken):
+    """A caller whose roles reach one customer changes nothing that names no customer."""
+
+    rule = "one-customer-only"
+    fix = "Use an operation below /v1/customers/{customer_id}."
+
+
 @dataclass(frozen=True, slots=True)
 class RolePolicy:
     """What one role may do: scopes with their reach, the purposes it may state, and its sections of an overview."""
@@ -78,6 +85,12 @@ def decide(policy: AccessPolicy, *, roles: Iterable[Role], scope: Scope, purpose
     chosen = Purpose(purpose or widest.default_purpose)
     opening = tuple(entry.role for entry in fitting if chosen in entry.purposes)
     return Grant(roles=opening, purpose=chosen, reach=widest.scopes[scope])
+
+
+def may_leave_customer_out(grant: Grant, *, reading: bool) -> None:
+    """Whether an operation that names no customer is open to the grant. Raises `OneCustomerOnly`."""
+    if grant.reach is Reach.ONE and not reading:
+        raise OneCustomerOnly("the operation names no customer")
 
 
 def scopes_of(policy: AccessPolicy, roles: Iterable[Role]) -> dict[Scope, Reach]:

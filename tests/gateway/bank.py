@@ -32,13 +32,14 @@ def access(scope: str | None) -> dict:
 DOCUMENTS = {
     "profile": {
         "/v1/customers": {"get": access("profile.read"), "post": access("profile.feed")},
+        "/v1/customers/registrations": {"post": access("profile.write")},
         "/v1/customers/search": {"post": access("profile.search")},
         "/v1/customers/{customer_id}": {"get": access("profile.read"), "patch": access("profile.write")},
         "/v1/transactions": {"post": access("profile.feed")},
         "/v1/access/decisions": {"post": access("access.decide")},
         "/internal/secret": {"get": access(None)},
     },
-    "tiering": {"/v1/customers/{customer_id}/tier": {"get": access("tier.read")}, "/v1/packages": {"get": access("policy.read")}},
+    "tiering": {"/v1/customers/{customer_id}/tier": {"get": access("tier.read")}, "/v1/packages": {"get": access("tier.read")}},
     "outreach": {"/v1/customers/{customer_id}/plan": {"get": access("plan.read")}},
     "compliance": {"/v1/customers/{customer_id}/audit": {"get": access("audit.read")}},
     "referral": {"/v1/customers/{customer_id}/points": {"get": access("referral.read")}},

@@ -130,6 +130,16 @@ async def test_a_customers_own_token_reaches_that_customer_only(bank: Bank) -> N
     assert (await bank.client.get(f"/v1/customers/{STRANGER}/tier", headers=own)).status_code == 403
 
 
+async def test_a_customer_changes_nothing_that_names_no_customer_and_reads_as_that_customer(bank: Bank) -> None:
+    own = bank.bearer(Role.CUSTOMER, customer_id=CUSTOMER)
+    answer = await bank.client.post("/v1/customers/registrations", json={}, headers=own)
+    assert (answer.status_code, answer.json()["rule"]) == (403, "one-customer-only")
+    assert [entry["rule"] for entry in await entries(bank)] == ["one-customer-only"]
+    assert (await bank.client.get("/v1/packages", headers=own)).status_code == 200
+    capability = bank.upstreams["tiering"].seen[-1].capability
+    assert (capability.customer, capability.reach) == (CUSTOMER, Reach.ONE)
+
+
 @pytest.mark.parametrize("answer", [Answer(b"{}", 500), Answer(b"{}", 403), Answer(b"not json"), Answer(b"{}")])
 async def test_no_answer_of_profile_that_is_not_a_clear_yes_opens_a_customer(bank: Bank, answer: Answer) -> None:
     bank.profile.answers["/v1/access/decisions"] = answer

@@ -198,7 +198,7 @@ async def test_a_write_is_never_sent_twice(bank: Bank) -> None:
 
 async def test_strangers_and_customers_that_do_not_exist_look_the_same(bank: Bank) -> None:
     bank.profile.allowed = lambda question: False
-    answers = [await bank.client.get(f"/v1/customers/{id}/tier", headers=bank.adviser()) for id in (CUSTOMER, STRANGER)]
+    answers = [await bank.client.get(f"/v1/customers/{who}/tier", headers=bank.adviser()) for who in (CUSTOMER, STRANGER)]
     bodies = [{key: value for key, value in answer.json().items() if key != "request_id"} for answer in answers]
     assert [answer.status_code for answer in answers] == [403, 403]
     assert bodies[0] == bodies[1]
