@@ -18,6 +18,11 @@ TODAY = date(2026, 11, 2)
 TEXT = Text(zh="文", en="text")
 
 
+def a_customer(number: int = 7) -> UUID:
+    """A customer whose target days are always the same: customers of chance may have theirs just after the horizon."""
+    return UUID(int=number)
+
+
 def a_moment(day: int, hour: int = 10, minute: int = 0, *, month: int = 11) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=SHANGHAI)
 
@@ -73,7 +78,7 @@ def a_planner(cadence: Cadence | None = None, *, now: datetime = NOW) -> APlanne
 
 
 def a_person(*contacts: datetime, tier: Tier | None = Tier.VIP, refused: set[tuple[str, Channel]] | None = None) -> Person:
-    return Person(UUID(int=7), tier, date(1980, 5, 17), frozenset(refused or ()), contacts)
+    return Person(a_customer(), tier, date(1980, 5, 17), frozenset(refused or ()), contacts)
 
 
 def a_demand(

@@ -16,7 +16,7 @@ from services.outreach.actions.runs import NIGHT, TURN, next_night
 from services.outreach.settings import Settings
 from services.outreach.store import runs
 from services.outreach.store.recipients import Record
-from tests.services.outreach.builders import NOW, TODAY, a_moment
+from tests.services.outreach.builders import NOW, TODAY, a_customer, a_moment
 
 BORN = date(1980, 5, 17)
 SETTINGS = Settings(database_url="", nats_url="", run_block=3, run_blocks_per_turn=2)
@@ -61,7 +61,7 @@ async def scalar(session: Session, statement: str, *values: object):
 
 
 async def test_a_tier_brings_obligations_contacts_and_an_event_for_each_contact(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.POTENTIAL, customer)
     planned = await contacts(session, customer)
@@ -73,7 +73,7 @@ async def test_a_tier_brings_obligations_contacts_and_an_event_for_each_contact(
 
 
 async def test_hearing_the_same_tier_again_changes_nothing(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.VIP, customer)
     before = await contacts(session, customer)
@@ -83,7 +83,7 @@ async def test_hearing_the_same_tier_again_changes_nothing(session):
 
 
 async def test_a_new_tier_takes_back_the_old_contacts_and_tells_why(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.VIP, customer)
     await tiered(session, Tier.ORDINARY, customer)
@@ -93,7 +93,7 @@ async def test_a_new_tier_takes_back_the_old_contacts_and_tells_why(session):
 
 
 async def test_a_tier_that_arrives_before_the_record_is_planned_when_the_record_arrives(session):
-    customer = uuid4()
+    customer = a_customer()
     await tiered(session, Tier.VIP, customer)
     assert await contacts(session, customer) == []
     await known(session, customer)
@@ -101,14 +101,14 @@ async def test_a_tier_that_arrives_before_the_record_is_planned_when_the_record_
 
 
 async def test_a_registration_that_comes_after_a_change_does_not_undo_it(session):
-    customer = uuid4()
+    customer = a_customer()
     await actions.hear_records(session, records=[Record(customer, date(1990, 1, 1), "0202", "A7")], changed=True, now=NOW)
     await known(session, customer)
     assert await scalar(session, "SELECT birth_date FROM recipient WHERE customer_id = $1", customer) == date(1990, 1, 1)
 
 
 async def test_a_signal_brings_one_wish_per_period_however_often_it_is_raised(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.VIP, customer)
     for _ in range(3):
@@ -118,7 +118,7 @@ async def test_a_signal_brings_one_wish_per_period_however_often_it_is_raised(se
 
 
 async def test_a_signal_before_the_tier_waits_and_is_placed_with_it(session):
-    customer = uuid4()
+    customer = a_customer()
     await raised(session, customer, SignalKind.MORTGAGE_BUNDLE)
     assert await scalar(session, "SELECT reason FROM wish WHERE customer_id = $1", customer) == "recipient_unknown"
     await known(session, customer)
@@ -127,7 +127,7 @@ async def test_a_signal_before_the_tier_waits_and_is_placed_with_it(session):
 
 
 async def test_a_large_outflow_at_night_is_confirmed_within_24_hours_even_for_a_customer_nobody_has_heard_of(session):
-    customer, night = uuid4(), a_moment(3, 2)
+    customer, night = a_customer(), a_moment(3, 2)
     await raised(session, customer, SignalKind.LARGE_OUTFLOW, now=night)
     (contact,) = await contacts(session, customer)
     assert night < contact["at"] <= night + timedelta(hours=24)
@@ -135,7 +135,7 @@ async def test_a_large_outflow_at_night_is_confirmed_within_24_hours_even_for_a_
 
 
 async def test_a_large_outflow_on_a_day_that_is_taken_is_planned_under_the_named_bypass(session):
-    customer = uuid4()
+    customer = a_customer()
     for as_of in (TODAY, TODAY + timedelta(days=1), TODAY + timedelta(days=2)):
         await raised(session, customer, SignalKind.LARGE_OUTFLOW, as_of=as_of)
     urgent = [row for row in await contacts(session, customer) if row["kind"] == "outflow_confirmation"]
@@ -145,7 +145,7 @@ async def test_a_large_outflow_on_a_day_that_is_taken_is_planned_under_the_named
 
 
 async def test_a_refusal_moves_contacts_and_a_word_on_all_takes_the_place_of_words_on_single_channels(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.ORDINARY, customer)
     await spoken(session, customer, Channel.APP, granted=False)
@@ -158,7 +158,7 @@ async def test_a_refusal_moves_contacts_and_a_word_on_all_takes_the_place_of_wor
 
 
 async def test_words_of_one_batch_take_effect_in_the_order_in_which_they_were_spoken(session):
-    customer = uuid4()
+    customer = a_customer()
     words = [
         SpokenConsent(customer, "service", channel, granted=granted, version=version, at=NOW)
         for version, (channel, granted) in enumerate([(Channel.APP, False), (None, True), (Channel.SMS, False)], start=1)
@@ -169,7 +169,7 @@ async def test_words_of_one_batch_take_effect_in_the_order_in_which_they_were_sp
 
 
 async def test_the_database_refuses_a_second_standing_contact_for_an_obligation_and_a_day_that_is_not_the_moments(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.VIP, customer)
     connection = await driver(session)
@@ -195,7 +195,7 @@ async def a_run(session: Session) -> UUID:
 
 
 async def test_a_run_goes_over_everybody_in_turns_and_counts_what_it_did(session):
-    customers = [uuid4() for _ in range(8)]
+    customers = [a_customer(number) for number in range(8)]
     await known(session, *customers)
     run_id = await a_run(session)
     await tiered(session, Tier.VIP, *customers)
@@ -211,7 +211,7 @@ async def test_a_run_goes_over_everybody_in_turns_and_counts_what_it_did(session
 
 
 async def test_a_run_opens_the_next_month_and_extends_the_plan(session):
-    customer = uuid4()
+    customer = a_customer()
     await known(session, customer)
     await tiered(session, Tier.VIP, customer)
     run_id = await a_run(session)

@@ -23,13 +23,16 @@ CLOCK = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30)]
 
 clocks = st.sampled_from(CLOCK)
 slot_sets = st.lists(clocks, min_size=1, max_size=3, unique=True)
-day_sets = st.sampled_from([tuple(DayClass), (DayClass.WORKING,), (DayClass.WORKING, DayClass.WEEKEND), (DayClass.HOLIDAY,), ()])
+day_sets = st.sampled_from([tuple(DayClass), (DayClass.WORKING, DayClass.WEEKEND), (DayClass.WORKING,), (DayClass.HOLIDAY,), ()])
 channel_sets = st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=4, unique=True)
 
 
 @st.composite
 def cadences(draw: st.DrawFn) -> Cadence:
-    caps = [a_cap(draw(st.integers(0, 3)), days) for days in draw(st.lists(st.sampled_from([1, 2, 7, 30]), unique=True))]
+    caps = [
+        a_cap(draw(st.sampled_from([1, 2, 1, 3, 0])), days)
+        for days in draw(st.lists(st.sampled_from([1, 2, 7, 30]), unique=True))
+    ]
     channels = {
         channel: a_channel(
             *draw(slot_sets),
@@ -55,19 +58,23 @@ def scenes(draw: st.DrawFn) -> tuple[Cadence, datetime, Person, list[Demand]]:
     now = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(minutes=draw(st.integers(0, 180 * 1_440)))
     today = now.astimezone(SHANGHAI).date()
     contacts = tuple(now + timedelta(minutes=draw(st.integers(-31 * 1_440, 28 * 1_440))) for _ in range(draw(st.integers(0, 5))))
-    refused = frozenset(draw(st.sets(st.tuples(st.sampled_from([*PURPOSES, "risk"]), st.sampled_from(CHANNELS)), max_size=8)))
-    tier = draw(st.sampled_from([*Tier, None]))
+    refused = frozenset(draw(st.sets(st.tuples(st.sampled_from([*PURPOSES, "risk"]), st.sampled_from(CHANNELS)), max_size=4)))
+    tier = draw(st.sampled_from([*Tier, *Tier, None]))
     person = Person(
-        UUID(int=draw(st.integers(0, 2**128 - 1))), tier, draw(st.sampled_from([None, date(1980, 5, 5)])), refused, contacts
+        UUID(int=draw(st.integers(0, 2**128 - 1))),
+        tier,
+        draw(st.sampled_from([date(1980, 5, 5), date(1999, 1, 31), date(1944, 2, 29), None])),
+        refused,
+        contacts,
     )
-    return cadence, now, person, [_demand(draw, today, now, number) for number in range(draw(st.integers(0, 8)))]
+    return cadence, now, person, [_demand(draw, today, now, number) for number in range(draw(st.integers(1, 8)))]
 
 
 def _demand(draw: st.DrawFn, today: date, now: datetime, number: int) -> Demand:
-    kind = draw(st.sampled_from(["kind0", "kind1", "kind2", "alarm"]))
-    first = today + timedelta(days=draw(st.integers(-10, 35)))
+    kind = draw(st.sampled_from(["kind0", "kind1", "kind2", "kind0", "kind1", "alarm"]))
+    first = today + timedelta(days=draw(st.sampled_from([0, -9, 1, 2, 6, 20, 27, 33])))
     last = first + timedelta(days=draw(st.integers(0, 40)))
-    target = draw(st.dates(first, last))
+    target = draw(st.one_of(st.just(first), st.dates(first, last)))
     due_at = now + timedelta(hours=draw(st.integers(-2, 24))) if kind == "alarm" else None
     return Demand(UUID(int=number + 1), kind, f"p{number}", first, last, target, draw(st.integers(0, 9)), due_at)
 

@@ -64,11 +64,12 @@ async def test_a_batch_of_customers_is_planned_as_a_set(running):
 async def test_a_refusal_takes_planned_contacts_back_and_tells_it(running):
     async with running(SERVICE) as service:
         customer = uuid4()
-        await service.publish(registered(customer), tier_changed(customer, Tier.ORDINARY))
+        await service.publish(registered(customer), tier_changed(customer, Tier.POTENTIAL))
         await service.settled()
-        await service.publish(consent(customer, purpose="service", channel=None, granted=False))
+        assert "value_content" in {kind for kind, _ in await planned(service, customer)}
+        await service.publish(consent(customer, purpose="marketing", channel=None, granted=False))
         await service.settled()
-        assert await planned(service, customer) == set()
+        assert "value_content" not in {kind for kind, _ in await planned(service, customer)}
         rows = await service.database.pool.fetch("SELECT payload FROM outbox WHERE subject = 'outreach.contact.withdrawn.v1'")
         assert {orjson.loads(row["payload"])["data"]["reason"] for row in rows} == {"consent_refused"}
 
@@ -86,7 +87,7 @@ async def test_a_large_outflow_is_planned_by_phone_within_a_day(running):
 async def test_the_night_runs_by_itself_when_the_clock_passes_it_and_arms_the_next_one(running):
     async with running(SERVICE) as service:
         customer = uuid4()
-        await service.publish(registered(customer), tier_changed(customer, Tier.ORDINARY))
+        await service.publish(registered(customer), tier_changed(customer, Tier.POTENTIAL))
         await service.settled()
         service.clock.advance(timedelta(days=31))
         async with asyncio.timeout(20):

@@ -13,7 +13,7 @@ from services.outreach.rules.calendar import SHANGHAI, Calendar
 from services.outreach.rules.consents import Consent, refused
 from services.outreach.rules.reasons import CalendarState, WithdrawnBecause
 from services.outreach.rules.revision import Dossier, Held, Reviser, Revision, Standing, State
-from tests.services.outreach.builders import NOW, a_moment
+from tests.services.outreach.builders import NOW, a_customer, a_moment
 
 BORN = date(1980, 5, 17)
 
@@ -55,14 +55,14 @@ def planned(dossier: Dossier) -> set[str]:
 
 @pytest.mark.parametrize("tier", list(Tier))
 def test_revising_again_at_once_changes_nothing(tier):
-    settled = applied(revise(Dossier(uuid4(), tier, BORN)))
+    settled = applied(revise(Dossier(a_customer(), tier, BORN)))
     again = revise(settled)
     assert (again.obligations, again.wishes, again.contacts, again.withdrawn) == ([], [], [], [])
     assert again.plan_version == settled.plan_version == 1
 
 
 def test_a_change_of_tier_takes_back_what_the_old_one_owed_and_plans_what_the_new_one_owes():
-    before = applied(revise(Dossier(uuid4(), Tier.VIP, BORN)))
+    before = applied(revise(Dossier(a_customer(), Tier.VIP, BORN)))
     revision = revise(replace(before, tier=Tier.POTENTIAL))
     assert planned(before) == {"deep_talk"}
     assert {reason for _, reason in revision.withdrawn} == {WithdrawnBecause.TIER_CHANGED}
@@ -71,7 +71,7 @@ def test_a_change_of_tier_takes_back_what_the_old_one_owed_and_plans_what_the_ne
 
 
 def test_a_tier_left_and_entered_again_reopens_the_same_obligation():
-    before = applied(revise(Dossier(uuid4(), Tier.VIP, BORN)))
+    before = applied(revise(Dossier(a_customer(), Tier.VIP, BORN)))
     away = applied(revise(replace(before, tier=Tier.ORDINARY)))
     back = applied(revise(replace(away, tier=Tier.VIP)))
     talks = [held for held in back.obligations if held.kind == "deep_talk"]
@@ -81,7 +81,7 @@ def test_a_tier_left_and_entered_again_reopens_the_same_obligation():
 
 
 def test_an_obligation_whose_contact_lies_in_the_past_is_not_taken_back_nor_owed_twice():
-    before = applied(revise(Dossier(uuid4(), Tier.VIP, BORN), now=a_moment(1)))
+    before = applied(revise(Dossier(a_customer(), Tier.VIP, BORN), now=a_moment(1)))
     after_it = before.contacts[0].at + timedelta(hours=1)
     away = applied(revise(replace(before, tier=Tier.ORDINARY), now=after_it))
     back = applied(revise(replace(away, tier=Tier.VIP), now=after_it + timedelta(hours=1)))
@@ -91,7 +91,7 @@ def test_an_obligation_whose_contact_lies_in_the_past_is_not_taken_back_nor_owed
 
 
 def test_a_refusal_moves_the_contact_to_another_channel_and_refusing_all_leaves_it_open():
-    before = applied(revise(Dossier(uuid4(), Tier.ORDINARY, BORN)))
+    before = applied(revise(Dossier(a_customer(), Tier.ORDINARY, BORN)))
     assert {contact.channel for contact in before.contacts} == {Channel.APP}
     no_app = applied(revise(replace(before, consents=[Consent("service", Channel.APP, granted=False)])))
     assert {contact.channel for contact in no_app.contacts} == {Channel.SMS}
@@ -100,8 +100,15 @@ def test_a_refusal_moves_the_contact_to_another_channel_and_refusing_all_leaves_
     assert {held.reason for held in nothing.obligations if held.state is State.OPEN} >= {"channels_refused"}
 
 
+def test_a_refusal_takes_back_nothing_that_lies_in_the_past():
+    before = applied(revise(Dossier(a_customer(), Tier.VIP, BORN)))
+    refusing = replace(before, consents=[Consent("service", None, granted=False)])
+    assert revise(refusing, now=before.contacts[-1].at + timedelta(minutes=1)).withdrawn == []
+    assert len(revise(refusing).withdrawn) == len(before.contacts)
+
+
 def test_a_consent_given_again_brings_the_contact_back():
-    refusing = applied(revise(Dossier(uuid4(), Tier.VIP, BORN, consents=[Consent("service", None, granted=False)])))
+    refusing = applied(revise(Dossier(a_customer(), Tier.VIP, BORN, consents=[Consent("service", None, granted=False)])))
     assert refusing.contacts == []
     assert planned(applied(revise(replace(refusing, consents=[Consent("service", None, granted=True)])))) == {"deep_talk"}
 
@@ -113,7 +120,7 @@ def test_a_word_on_one_channel_goes_before_the_word_on_all():
 
 
 def test_an_obligation_whose_period_ended_without_a_contact_made_is_missed():
-    before = applied(revise(Dossier(uuid4(), Tier.VIP, BORN)))
+    before = applied(revise(Dossier(a_customer(), Tier.VIP, BORN)))
     december = applied(revise(before, now=a_moment(1, month=12)))
     states = {held.period: held.state for held in december.obligations}
     assert states["2026-11"] is State.MISSED
@@ -121,7 +128,7 @@ def test_an_obligation_whose_period_ended_without_a_contact_made_is_missed():
 
 
 def test_a_birthday_brings_one_greeting_however_often_it_is_looked_at():
-    dossier = Dossier(uuid4(), Tier.VIP, date(1980, 11, 20))
+    dossier = Dossier(a_customer(), Tier.VIP, date(1980, 11, 20))
     once = applied(revise(dossier))
     twice = applied(revise(once, now=NOW + timedelta(days=1)))
     greetings = [contact for contact in twice.contacts if contact.kind == "birthday_greeting"]
@@ -129,12 +136,12 @@ def test_a_birthday_brings_one_greeting_however_often_it_is_looked_at():
 
 
 def test_a_child_is_owed_nothing():
-    revision = revise(Dossier(uuid4(), Tier.ORDINARY, date(2016, 11, 20)))
+    revision = revise(Dossier(a_customer(), Tier.ORDINARY, date(2016, 11, 20)))
     assert (revision.obligations, revision.wishes, revision.contacts) == ([], [], [])
 
 
 def test_a_tier_without_a_birth_date_waits_and_is_planned_when_the_date_arrives():
-    waiting = applied(revise(Dossier(uuid4(), Tier.VIP, None)))
+    waiting = applied(revise(Dossier(a_customer(), Tier.VIP, None)))
     assert waiting.contacts == []
     assert {held.reason for held in waiting.obligations} == {"recipient_unknown"}
     assert planned(applied(revise(replace(waiting, birth_date=BORN)))) == {"deep_talk"}
@@ -143,7 +150,7 @@ def test_a_tier_without_a_birth_date_waits_and_is_planned_when_the_date_arrives(
 def a_flagged_contact(day: datetime, channel: Channel) -> Dossier:
     held = Held(uuid4(), "deep_talk", "2027-02", date(2027, 2, 1), date(2027, 2, 28), day.date(), State.PLANNED, Tier.VIP)
     contact = Standing(uuid4(), held.id, "deep_talk", channel, day, CalendarState.UNPUBLISHED)
-    return Dossier(uuid4(), Tier.VIP, BORN, obligations=[held], contacts=[contact])
+    return Dossier(a_customer(), Tier.VIP, BORN, obligations=[held], contacts=[contact])
 
 
 def test_contacts_on_days_without_a_calendar_are_checked_when_it_is_announced():
