@@ -88,27 +88,30 @@ def _uuid(text: object) -> UUID | None:
         return None
 
 
-def _session(request: Request) -> Session:
+# These are async although they wait for nothing: FastAPI sends each sync dependency through a thread, at every request.
+
+
+async def _session(request: Request) -> Session:
     session: Session = request.state.unit.session
     return session
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.runtime.database
     return database
 
 
-def _caller(request: Request) -> Capability:
+async def _caller(request: Request) -> Capability:
     capability: Capability = request.state.capability
     return capability
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     moment: datetime = request.app.state.runtime.clock.now()
     return moment
 
 
-def _today(request: Request) -> date:
+async def _today(request: Request) -> date:
     day: date = request.app.state.runtime.clock.today()
     return day
 
