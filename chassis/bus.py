@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -87,7 +88,8 @@ class Bus:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
             except asyncio.CancelledError:
-                await client.close()  # stopped while connecting: the half-open socket would stay
+                with suppress(AssertionError, *BROKER_ERRORS):  # nats-py asserts where nothing was opened yet
+                    await asyncio.wait_for(client.close(), timeout=1)  # or the half-open socket would stay
                 raise
         found = client.connected_server_version
         if (found.major, found.minor) < OLDEST_BROKER:
@@ -246,7 +248,8 @@ class Pull:
             raise ConsumerLost(self._lost)
         await self._ask()
         try:
-            first = await asyncio.wait_for(self._messages.get(), timeout=self._EXPIRES_SECONDS + 2)
+            async with asyncio.timeout(self._EXPIRES_SECONDS + 2):  # not wait_for, which loses a cancellation on Python 3.11
+                first = await self._messages.get()
         except TimeoutError:
             self._outstanding = 0
             if self._bus.connected:

@@ -17,6 +17,7 @@ from tests.services.profile.builders import (
     PRODUCTS,
     account_row,
     balance_row,
+    behaviour_row,
     customer_row,
     fact_row,
     resident_id,
@@ -44,6 +45,24 @@ async def test_new_customers_are_registered_as_imported_and_the_same_file_again_
     assert [(event["version"], event["imported"], event["referral_code"]) for event in told] == [(1, True, "R1"), (1, True, None)]
     assert told[0]["household_id"] == told[1]["household_id"] is not None
     assert await events(database, "profile.customer.changed.v1") == []
+
+
+async def test_rows_of_every_kind_that_say_the_same_again_are_left_alone(load):
+    bank = {
+        "customers": [customer_row(**NAMED)],
+        "accounts": [account_row(card_no=CARD)],
+        "balances": [balance_row("2026-01-01", "1")],
+        "transactions": [transaction_row("T1", "2026-01-01", "5", counterparty_account_no="X9")],
+        "behaviour": [behaviour_row("E1", "2026-01-01T10:00:00+08:00", "fund")],
+        "facts": [fact_row("has_child", "true")],
+        "assessments": [{"customer_no": "C1", "assessed_on": "2026-01-01", "level": "C3"}],
+    }
+    assert {counts.changed for counts in (await load(**bank)).kinds.values()} == {0}
+    again = await load(**bank)
+    assert {(counts.created, counts.changed, counts.unchanged) for counts in again.kinds.values()} == {
+        (0, 0, 1),
+        (0, 0, len(PRODUCTS)),
+    }
 
 
 async def test_corrections_win_and_are_published_with_versions_without_holes(load, database):
