@@ -88,7 +88,8 @@ class Relay:
             if await self.relay_once(connection) == BATCH:
                 continue
             try:
-                await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):  # not wait_for, which loses a cancellation on Python 3.11
+                    await self._woken.wait()
             except TimeoutError:
                 if connection.is_closed():
                     raise ConnectionResetError("the relay's connection is closed") from None

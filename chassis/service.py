@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
@@ -32,6 +33,8 @@ from chassis.timers import TimerLoop, Timers
 from contracts.values import Outcome, RuleBroken
 
 log = logging.getLogger(__name__)
+
+_CANCEL_AGAIN_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -138,18 +141,14 @@ class Service:
         consumer = Consumer(runtime.database, runtime.bus, runtime.inbox, runtime.reactions, runtime.settings, runtime.telemetry)
         loop = TimerLoop(runtime.database, self._timers, runtime.context)
         runtime.tasks = [
-            _kept("pipes", _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
-            _kept("timers", loop.run()),
+            _kept("pipes", lambda: _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
+            _kept("timers", loop.run),
         ]
         if runtime.telemetry.enabled:
-            runtime.tasks.append(_kept("gauges", _watch(runtime)))
+            runtime.tasks.append(_kept("gauges", lambda: _watch(runtime)))
 
     async def _close(self, runtime: Runtime) -> None:
-        for task in runtime.tasks:
-            task.cancel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(runtime.settings.graceful_stop_seconds):
-                await asyncio.gather(*runtime.tasks, return_exceptions=True)
+        await _ended(runtime.tasks, within=runtime.settings.graceful_stop_seconds)
         if self._stop is not None:
             await self._stop(runtime)
         await runtime.bus.close()
@@ -181,10 +180,22 @@ async def _pipes(runtime: Runtime, relay: Relay, consumer: Consumer | None) -> N
             group.create_task(consumer.run())
 
 
-def _kept(name: str, work: Awaitable[None]) -> asyncio.Task[None]:
+async def _ended(tasks: Sequence[asyncio.Task[None]], *, within: float) -> None:
+    """Cancel until they end: a library below may swallow one cancellation."""
+    deadline = time.monotonic() + within
+    while (running := [task for task in tasks if not task.done()]) and time.monotonic() < deadline:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=_CANCEL_AGAIN_SECONDS)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()  # looked at, so that the loop does not report it a second time; `_kept` has logged it
+
+
+def _kept(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
     async def run() -> None:
         try:
-            await work
+            await work()
         except asyncio.CancelledError:
             raise
         except BaseException:
