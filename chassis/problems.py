@@ -90,13 +90,8 @@ _QUOTES_NOTHING = frozenset(
 
 
 def _place(row: Mapping[str, Any]) -> str:  # Any: pydantic's error rows
-    """Where the wrong value stands. A name that the caller chose, and not the schema, is not repeated."""
-    *path, last = row["loc"] or ("body",)
-    chosen_by_caller = row["type"] in ("extra_forbidden", "invalid_key")
-    parts = [str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "?" for part in (*path, last)]
-    if chosen_by_caller:
-        parts[-1] = "?"
-    return ".".join(parts)
+    """Where the wrong value stands. A name that cannot be a field's, as a caller may send one, is not repeated."""
+    return ".".join(str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "?" for part in row["loc"]) or "body"
 
 
 def _fix(row: Mapping[str, Any]) -> str:  # Any: pydantic's error rows

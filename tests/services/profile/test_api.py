@@ -71,7 +71,7 @@ async def test_every_answer_is_masked_and_the_own_app_shows_less(service):
         ({"customer_no": "C1"}, 409, "customer-no-taken", "customer_no"),
         ({"customer_no": "C2"}, 409, "identity-taken", "id_number"),
         ({"branch": "two words"}, 422, "input-invalid", "body.branch"),
-        ({"nickname": PHONE}, 422, "input-invalid", "body.?"),
+        ({"nickname": PHONE}, 422, "input-invalid", "body.nickname"),
     ],
 )
 async def test_bad_input_is_named_by_rule_and_field_and_never_quoted(service, changes, status, rule, field):
