@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID
 
@@ -23,6 +24,9 @@ LIFE_SECONDS = 240
 
 REUSE_SECONDS = 120
 """A capability is handed out again for this long, so that at least two minutes of it are left."""
+
+_GRANTS = 4_096
+"""Role sets, scopes and purposes whose grant is kept at hand; the policy does not change while running."""
 
 _DECISION = "/v1/access/decisions"
 
@@ -73,6 +77,7 @@ class Access:
         self._key = key
         self._allow_seconds = allow_seconds
         self._deadline_seconds = deadline_seconds
+        self._decide = lru_cache(_GRANTS)(lambda roles, scope, purpose: decide(policy, roles=roles, scope=scope, purpose=purpose))
         self._allowed: Expiring[tuple[str, UUID, Purpose, Scope], bool] = Expiring()
         self._tokens: Expiring[tuple[str, UUID | None, Purpose, str, Scope], str] = Expiring()
 
@@ -88,7 +93,7 @@ class Access:
     ) -> Admission:
         """Raises the broken rule of `gateway.rules.access` after recording it, `AuditUnwritable`, or `PeerFailed`."""
         try:
-            grant = decide(self.policy, roles=principal.roles, scope=scope, purpose=purpose)
+            grant = self._decide(principal.roles, scope, purpose)
             if customer_id is None:
                 may_leave_customer_out(grant, reading=reading)
         except RuleBroken as broken:

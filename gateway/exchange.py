@@ -1,15 +1,18 @@
 """One request at the door: its id, its headers, its answer."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from starlette.datastructures import Headers as EdgeHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from chassis.edge import REQUEST_ID, request_id_of
+from chassis.edge import REQUEST_ID
+from chassis.ids import new_id
 from chassis.problems import Refusal
 from chassis.telemetry import current_traceparent
 from gateway.limits import Allowance
+
+_REQUEST_ID_SHAPE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 SECURITY: list[tuple[bytes, bytes]] = [
     (b"x-content-type-options", b"nosniff"),
@@ -58,8 +61,10 @@ class Exchange:
     @classmethod
     def of(cls, scope: Scope, receive: Receive, send: Send) -> "Exchange":
         """The exchange for an ASGI call."""
-        request_id = request_id_of(EdgeHeaders(raw=scope["headers"]))
-        return cls(scope, receive, send, Headers(scope["headers"]), request_id)
+        headers = Headers(scope["headers"])
+        given = headers.get(REQUEST_ID)
+        request_id = given if _REQUEST_ID_SHAPE.fullmatch(given) else new_id().hex
+        return cls(scope, receive, send, headers, request_id)
 
     @property
     def target(self) -> str:
