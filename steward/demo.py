@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import httpx
+
 from chassis.database import Database
 from chassis.outbox import CHANNEL
+from contracts.desk import StaffBatchIn
+from contracts.values import Role
 from services.profile.importing import ImportReport, import_directory
 from services.profile.keys import open_keyset
 from services.profile.measuring import compute
 from steward.failures import Failure
 from steward.observing import settled
 from steward.sample import generate
+from steward.sample.staff import staff
 from steward.suite import Suite
 from steward.timing import Steps, yesterday
+from steward.tokens import local_token
 
 SETTLE_SECONDS = 3_600
 """A large bank's events take their time; nothing to do with how long a small one may take."""
@@ -76,6 +82,8 @@ async def fill(suite: Suite, wanted: Wanted, *, steps: Steps) -> Filled:
             as_of=as_of,
             progress=lambda _, done, total: advance(done, total),
         )
+    with steps.step("staff directory"):
+        await _introduce_staff(suite)
     filled = await fill_from(suite, Files(folder, as_of=as_of), steps=steps)
     note.unlink()
     return filled
@@ -110,6 +118,14 @@ async def take_in(suite: Suite, files: Files, *, steps: Steps, dry_run: bool = F
                 now=database.clock.now(),
                 keyset=open_keyset(suite.keys.keyset),
             )
+
+
+async def _introduce_staff(suite: Suite) -> None:
+    """Put the branches' people into the case desk's directory, through the gateway as a bank would."""
+    token = local_token(suite.folder, roles=[Role.OPERATOR])
+    body = StaffBatchIn(items=staff()).model_dump(mode="json")
+    async with httpx.AsyncClient(base_url=suite.url("gateway"), headers={"Authorization": f"Bearer {token}"}) as client:
+        (await client.post("/v1/staff", json=body)).raise_for_status()
 
 
 async def _has_customers(suite: Suite) -> bool:

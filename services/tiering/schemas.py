@@ -44,7 +44,14 @@ class DecisionOut(BaseModel):
     dimensions: Measures
 
 
-class ConditionOut(Text):
+class Words(BaseModel):
+    """The same in Chinese (simplified) and English, as long as it needs to be."""
+
+    zh: str
+    en: str
+
+
+class ConditionOut(Words):
     """One condition of a row, held against the customer's value. Amounts are fen, growth is basis points."""
 
     fact: str = Field(examples=["assets_90_fen"])
@@ -62,7 +69,7 @@ class RowOut(BaseModel):
     conditions: list[ConditionOut]
 
 
-class ExplanationOut(Text):
+class ExplanationOut(Words):
     """Why the customer has this tier: a sentence in each language, every row up to the one that fired, all four dimensions."""
 
     customer_id: UUID

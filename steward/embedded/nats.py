@@ -114,8 +114,8 @@ class Nats:
         self._kill()
 
     def destroy(self) -> None:
-        """Stop it and delete everything it stored."""
-        self.stop()
+        """End it at once, since nothing is to be kept, and delete everything it stored."""
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -129,8 +129,8 @@ class Postgres:
         kill_all(self._processes())
 
     def destroy(self) -> None:
-        """Stop it and delete everything it stored."""
-        self.stop()
+        """End it at once, since nothing is to be kept, and delete everything it stored."""
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.socket_folder, ignore_errors=True)
 

@@ -63,6 +63,15 @@ async def test_the_explanation_tells_thresholds_and_values_in_both_languages(ser
     assert set(found["dimensions"]) == {"assets", "activity", "need", "life_cycle"}
 
 
+async def test_an_ordinary_customer_is_told_every_row_that_did_not_hold(service):
+    customer = new_id()
+    await measure(service, event(customer, assets=1_506_631, growth=824))
+    found = (await get(service, f"/v1/customers/{customer}/tier/explanation", Scope.TIER_READ)).json()
+    assert found["zh"].startswith("普通客户：")
+    assert [row["fired"] for row in found["rows"]] == [False, False, False, True]
+    assert all(not condition["holds"] for row in found["rows"][:3] for condition in row["conditions"])
+
+
 async def test_the_history_is_paged_and_can_be_asked_for_a_moment(service):
     customer = new_id()
     for version in range(1, 6):
