@@ -12,24 +12,26 @@ EXPERTS = (Department.PERSONAL_LOANS, Department.PRIVATE_BANKING, Department.COR
 
 def staff() -> list[StaffIn]:
     """Advisers of retail and wealth, and one expert of each other department, for every branch."""
-    found = []
-    for branch in BRANCHES:
-        for number in range(1, ADVISERS_PER_BRANCH + 1):
-            found.append(
-                StaffIn(
-                    staff_no=f"S{branch.code}{number:02d}",
-                    display_name=f"{branch.code} adviser {number}",
-                    branch=branch.code,
-                    departments=[Department.RETAIL, Department.WEALTH],
-                )
-            )
-        found += [
-            StaffIn(
-                staff_no=f"S{branch.code}{department.value[0:2].upper()}",
-                display_name=f"{branch.code} {department.value.replace('_', ' ')}",
-                branch=branch.code,
-                departments=[department],
-            )
-            for department in EXPERTS
-        ]
-    return found
+    return [person for branch in BRANCHES for person in (*_advisers(branch.code), *_experts(branch.code))]
+
+
+def _advisers(branch: str) -> list[StaffIn]:
+    departments = [Department.RETAIL, Department.WEALTH]
+    return [
+        StaffIn(
+            staff_no=f"S{branch}{number:02d}", display_name=f"{branch} adviser {number}", branch=branch, departments=departments
+        )
+        for number in range(1, ADVISERS_PER_BRANCH + 1)
+    ]
+
+
+def _experts(branch: str) -> list[StaffIn]:
+    return [
+        StaffIn(
+            staff_no=f"S{branch}{department.value[:2].upper()}",
+            display_name=f"{branch} {department.value.replace('_', ' ')}",
+            branch=branch,
+            departments=[department],
+        )
+        for department in EXPERTS
+    ]
