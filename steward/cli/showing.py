@@ -79,7 +79,7 @@ def _show_tiers(summary: Mapping[str, Any]) -> None:  # Any: a JSON object
     ]
     _print(
         f"Customers by tier ({_number(summary['customers'])})",
-        ("tier", "reason that decided", "customers", "share"),
+        ("tier", "reason that decided", "policy", "customers", "share"),
         rows,
         text_columns=2,
     )
