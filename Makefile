@@ -59,7 +59,7 @@ bench: env
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: env
-	@$(BIN)/pytest -m chaos $(ARGS)
+	@STEWARD_AWAY_SECONDS=30 $(BIN)/pytest -m chaos $(ARGS)
 
 lock: env
 	@scripts/lock "$(TOOLS)"

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import httpx
 import orjson
 from rich.console import Console
@@ -27,6 +28,7 @@ from gateway.overview import SECTIONS
 from steward.demo import Wanted, fill
 from steward.embedded import EmbeddedServers
 from steward.embedded.ports import free_port
+from steward.embedded.postgres import create_database
 from steward.loop import run
 from steward.suite import Suite
 from steward.supervisor import Options, running
@@ -35,7 +37,7 @@ from steward.tokens import local_token
 from tests.bench import events
 from tests.bench.load import Measured, Target, compare
 
-FOLDER = Path(".steward/bench")
+FOLDER = Path(".steward/bench").resolve()
 RESULT = Path(".steward/bench.json")
 
 
@@ -174,8 +176,17 @@ async def event_rows(suite: Suite, size: Size) -> list[Row]:
             Row("commit to plan, p99", "ms", p99, bare_p99, what, 12.0, at_most=True),
         ]
         drained = await events.drain_the_suite(profile, plans, size.drained)
-    alone = await events.relay_alone(suite.databases["referral"], suite.nats_url, size.relayed)
+    alone = await events.relay_alone(await _empty_database(), suite.nats_url, size.relayed)
     return [*rows, Row("backlog drained to plans", "events/s", drained, alone, "the relay alone", 0.3)]
+
+
+async def _empty_database() -> str:
+    """A database in which no service's relay works."""
+    postgres = EmbeddedServers(FOLDER).postgres
+    admin: asyncpg.Connection = await asyncpg.connect(postgres.url())
+    await create_database(admin, "bench", owner="postgres")
+    await admin.close()
+    return postgres.url("bench", "postgres")
 
 
 async def measured(size: Size) -> list[Row]:
@@ -207,7 +218,7 @@ def main() -> None:
     try:
         report(run(measured(size)))
     finally:
-        EmbeddedServers(FOLDER.resolve()).destroy()
+        EmbeddedServers(FOLDER).destroy()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from chassis.ids import new_id
 from chassis.outbox import CHANNEL, emit
 from chassis.relay import BATCH, Relay
 from chassis.settings import ServiceSettings
+from chassis.tables import new_metadata
 from contracts.events.profile import Assets, MeasuresComputed
 from contracts.values import LifeStage, NeedType, ProductClass, RelationStage
 from steward.suite import Suite
@@ -186,6 +187,8 @@ async def relay_alone(url: str, nats_url: str, count: int) -> float:
     """Events a second of the relay by itself, over the same kind of events, on a stream that nobody listens to."""
     database = Database(url, service="profile")
     await database.open()
+    async with database.engine.begin() as setup:
+        await setup.run_sync(new_metadata().create_all)
     bus = Bus(_BareSettings(database_url=url, nats_url=nats_url, stream="RELAY", subject_prefix="relay."))
     await bus.open()
     connection = await database.connect()
@@ -193,7 +196,7 @@ async def relay_alone(url: str, nats_url: str, count: int) -> float:
         async with database.begin() as session:
             await emit(session, *[measures(new_id()) for _ in range(count)])
         relay = Relay(database, bus)
-        await relay._greet_broker(connection)
+        await bus.ensure_stream()
         begun = time.perf_counter()
         while await relay.relay_once(connection) == BATCH:
             pass

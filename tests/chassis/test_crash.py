@@ -3,9 +3,13 @@
 import asyncio
 import sys
 
+import pytest
+
 from tests.chassis import dying_relay, probe
 from tests.support.servers import TestServers
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.chaos
 
 ROUNDS = 48
 """Deaths: at every message of two batches and in the gap behind each, several times over."""

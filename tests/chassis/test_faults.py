@@ -1,6 +1,7 @@
 """Servers that stop, restart and lose their disks: nothing that was committed is lost, nothing takes effect twice."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -16,7 +17,11 @@ from tests.support.apps import Running
 from tests.support.servers import TestServers, servers_of_own
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.chaos
+
 CUSTOMER = UUID(int=7)
+AWAY_SECONDS = float(os.environ.get("STEWARD_AWAY_SECONDS", "0"))
+"""How long the broker stays away at least; `make chaos` gives it half a minute."""
 PATH = f"/v1/customers/{CUSTOMER}/notes"
 
 
@@ -72,7 +77,10 @@ async def test_while_the_broker_is_away_requests_are_served_and_their_events_fol
         await service.settled()
         await asyncio.to_thread(own.embedded.nats.kill)
         headers = service.headers(Scope.PROFILE_WRITE, customer=CUSTOMER)
-        answers = [await service.client.post(PATH, json={"text": "away"}, headers=headers) for _ in range(10)]
+        answers = []
+        for _ in range(10):
+            answers.append(await service.client.post(PATH, json={"text": "away"}, headers=headers))
+            await asyncio.sleep(AWAY_SECONDS / 10)
         assert {answer.status_code for answer in answers} == {201}
         assert (await service.client.get("/health/ready")).status_code == 200
         state = (await service.client.get("/internal/status")).json()
