@@ -78,7 +78,8 @@ async def watch(apps: Apps, stop: asyncio.Event) -> None:
     while not stop.is_set():
         apps.raise_if_ended()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
+            async with asyncio.timeout(WATCH_SECONDS):
+                await stop.wait()
 
 
 @contextlib.contextmanager

@@ -135,6 +135,8 @@ async def run_service(
     chosen = await _settings(servers, service, keys, settings)
     app = service.create_app(chosen)
     async with contextlib.AsyncExitStack() as stack:
+        if "database_url" not in settings:
+            stack.push_async_callback(servers.drop, chosen.database_url)
         if listening:
             bound = stack.enter_context(listen("127.0.0.1"))
             await stack.enter_async_context(serving({service.name: app}, {service.name: bound}))

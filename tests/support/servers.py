@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import psutil
+from sqlalchemy.engine import make_url
 
 from chassis.migrations import upgrade
 from steward.embedded import EmbeddedServers, Postgres
@@ -65,6 +66,12 @@ class TestServers:
     async def blank_database(self, name: str = "blank") -> str:
         """URL of a fresh database without any table."""
         return await self._create(name, template=None)
+
+    async def drop(self, url: str) -> None:
+        """Delete a database that `database` made, and cut whoever is still in it: a run makes hundreds."""
+        name = make_url(url).database
+        async with self._admin() as admin:
+            await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     async def _make_template(self, service: str, template: str) -> None:
         async with self._admin() as admin:
