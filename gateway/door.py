@@ -37,8 +37,13 @@ _STATUS: dict[type[RuleBroken], int] = {
     IssuerUnavailable: 503,
     AuditUnwritable: 503,
 }
-_INNER = ("/health/", "/internal/")
-"""Answered by the application behind the door without a caller: counts and codes only, as on every service."""
+_HEALTH = "/health/"
+"""Answered by the application behind the door without a caller."""
+
+_INTERNAL = "/internal/"
+"""The counts of the pipes: for whoever operates the suite from this machine or container, not for the bank's networks."""
+
+_LOOPBACK = ("127.", "::1")
 
 _DESK_BODY_BYTES = 64 * 1024
 
@@ -82,7 +87,7 @@ class Door:
 
     async def _answer(self, exchange: Exchange) -> None:
         path: str = exchange.scope["path"]
-        if path.startswith(_INNER):
+        if path.startswith(_HEALTH) or (path.startswith(_INTERNAL) and exchange.address.startswith(_LOOPBACK)):
             await self._app(exchange.scope, exchange.receive, exchange.send)
             return
         if exchange.scope["method"] == "GET" and await self._public(exchange, path):

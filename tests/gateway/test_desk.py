@@ -12,6 +12,7 @@ from chassis.ids import new_id
 from contracts.events.profile import CustomerChanged, CustomerRegistered, Evidence, SignalRaised
 from contracts.events.tiering import TierChanged
 from contracts.values import Role, SignalKind, Tier
+from gateway.actions.work import escalate
 from tests.gateway.bank import CUSTOMER, STRANGER, Bank
 
 DEPARTMENTS = ["personal_loans", "private_banking", "corporate"]
@@ -270,6 +271,16 @@ async def test_72_hours_without_a_proposal_are_told_once(bank: Bank) -> None:
     seen = (await bank.client.get(f"/v1/cases/{case['case_id']}", headers=member(bank, "C1"))).json()
     assert seen["overdue"] is True
     assert [step["step"] for step in seen["steps"]].count("escalated") == 1
+
+
+async def test_an_escalation_that_is_asked_for_early_or_again_tells_nothing(bank: Bank) -> None:
+    await seed(bank)
+    case = (await open_case(bank)).json()
+    deadline = datetime.fromisoformat(case["deadline"])
+    for moment, overdue in ((deadline - timedelta(seconds=1), False), (deadline, True), (deadline, True)):
+        async with bank.gateway.database.begin() as session:
+            assert await escalate(session, case_id=UUID(case["case_id"]), now=moment) is overdue
+    assert len(await told(bank, "gateway.case.overdue.v1")) == 1
 
 
 async def test_a_delivered_proposal_stops_the_clock(bank: Bank) -> None:

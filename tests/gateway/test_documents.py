@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import orjson
 import pytest
 from joserfc.jwk import OKPKey
@@ -218,3 +219,14 @@ async def test_an_issuer_that_calls_itself_otherwise_is_not_believed() -> None:
 async def test_health_is_open_and_tells_nothing_personal(bank: Bank) -> None:
     assert (await bank.client.get("/health/live")).json() == {"status": "alive"}
     assert (await bank.client.get("/health/ready")).status_code in (200, 503)
+
+
+async def test_the_counts_of_the_pipes_are_for_this_machine_only(bank: Bank) -> None:
+    app = bank.gateway.app
+    answers = []
+    for address in ("127.0.0.1", "10.0.0.7"):
+        transport = httpx.ASGITransport(app, client=(address, 4711))
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            answers.append(await client.get("/internal/status"))
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert "outbox_lag" not in answers[1].text
