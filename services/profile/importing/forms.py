@@ -12,10 +12,10 @@ import polars as pl
 
 from services.profile.rules.identity import luhn_valid
 
-CODE = r"^[\p{L}\p{N}_.:/+-]{1,64}$"
-"""Codes and ids: letters, digits and a few signs, so that no free text passes for a code."""
-AMOUNT = r"^-?\d{1,12}(\.\d{1,2})?$"
-MAINLAND = r"^(\+86)?1[3-9]\d{9}$"
+NOT_IN_CODE = r"[^\p{L}\p{N}_.:/+-]"
+LONGEST_CODE = 64
+AMOUNT = r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"
+MAINLAND = r"^(\+86)?1[3-9][0-9]{9}$"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def _day(text: pl.Expr) -> pl.Expr:
 
 def is_day(text: pl.Expr) -> pl.Expr:
     """Whether a column of text holds days that exist, as YYYY-MM-DD."""
-    return text.str.contains(r"^\d{4}-\d{2}-\d{2}$") & _day(text).is_not_null()
+    return text.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$") & _day(text).is_not_null()
 
 
 def _moment(text: pl.Expr) -> pl.Expr:
@@ -44,6 +44,12 @@ def _moment(text: pl.Expr) -> pl.Expr:
 def _fen(text: pl.Expr) -> pl.Expr:
     # 12 digits before the point: times 100 stays far below 2**53, so rounding gives the exact integer
     return (text.cast(pl.Float64, strict=False) * 100).round().cast(pl.Int64, strict=False)
+
+
+def is_code(text: pl.Expr) -> pl.Expr:
+    """Whether a column of text holds codes or ids: letters, digits and a few signs, so that no free text passes for a code."""
+    # one forbidden sign is searched for, since a counted class of Unicode letters is thirty times slower
+    return (text.str.len_chars() <= LONGEST_CODE) & ~text.str.contains(NOT_IN_CODE)
 
 
 def _mapped(function: Callable[[str], str | None]) -> Callable[[pl.Expr], pl.Expr]:
@@ -83,7 +89,7 @@ def text(longest: int) -> Form:
     )
 
 
-ID = Form("code-form", "Letters, digits and _ . : / + - only, at most 64.", lambda text: text.str.contains(CODE))
+ID = Form("code-form", "Letters, digits and _ . : / + - only, at most 64.", is_code)
 DAY = Form(
     "day-form",
     "Give a day that exists, as YYYY-MM-DD.",
@@ -106,7 +112,7 @@ BALANCE = Form(
     "amount-form", "Give an amount in major units, at most two decimals.", lambda text: text.str.contains(AMOUNT), _fen
 )
 CURRENCY = Form("currency-form", "Give the three letters of ISO 4217.", lambda text: text.str.contains("^[A-Z]{3}$"))
-MCC = Form("mcc-form", "Give the four digits of the merchant category.", lambda text: text.str.contains(r"^\d{4}$"))
+MCC = Form("mcc-form", "Give the four digits of the merchant category.", lambda text: text.str.contains(r"^[0-9]{4}$"))
 PHONE = Form(
     "phone-form",
     "Give a number that exists, with the country's code when it is not of mainland China.",
@@ -138,5 +144,5 @@ FACT_NAME = Form(
 FACT_VALUE = Form(
     "fact-value-form",
     "A code, a day or a number of at most 10 digits; no text, no identity, phone or card number.",
-    lambda text: text.str.contains(CODE) & ~text.str.contains(r"\d{11}"),
+    lambda text: is_code(text) & ~text.str.contains(r"\d{11}"),
 )

@@ -70,7 +70,7 @@ _WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
 def _check_digit_wrong(_: date) -> pl.Expr:
     digits = [_NUMBER.str.slice(place, 1).cast(pl.Int32, strict=False) * weight for place, weight in enumerate(_WEIGHTS)]
     expected = ((12 - pl.sum_horizontal(digits) % 11) % 11).cast(pl.String).replace("10", "X")
-    return _RESIDENT & (~_NUMBER.str.contains(r"^\d{17}[\dX]$") | (_NUMBER.str.slice(17, 1) != expected))
+    return _RESIDENT & (~_NUMBER.str.contains(r"^[0-9]{17}[0-9X]$") | (_NUMBER.str.slice(17, 1) != expected))
 
 
 CUSTOMERS = Kind(
@@ -207,7 +207,7 @@ FACTS = Kind(
             "value",
             "fact-year-form",
             "Give the year of this fact, as YYYY.",
-            lambda _: (pl.col("fact") == "child_university_year") & ~pl.col("value").str.contains(r"^\d{4}$"),
+            lambda _: (pl.col("fact") == "child_university_year") & ~pl.col("value").str.contains(r"^[0-9]{4}$"),
         ),
     ),
 )
