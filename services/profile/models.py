@@ -1,8 +1,7 @@
 """The tables of the profile service.
 
 Identity columns (`*_sealed`) hold ciphertexts, `*_index` columns keyed hashes for exact search; nothing else here names a person.
-Bulk rows (balance, transaction, behaviour) have no foreign key: they enter only through a join with account or customer,
-neither of which is ever deleted, and a check for each row would double the time of a load.
+Bulk rows have no foreign key: they enter only through a join with account or customer, which are never deleted.
 """
 
 from datetime import date, datetime
