@@ -47,7 +47,7 @@ Reaction: TypeAlias = Callable[[Session, Sequence[Received[Any]], Context], Awai
 
 
 class Reactions:
-    """Which function answers to which event type. A reaction gets a run of events of one type and acts on them as a set."""
+    """Which function answers to which event types. A reaction gets a run of events of its types and acts on them as a set."""
 
     def __init__(self) -> None:
         self._by_type: dict[str, Reaction] = {}
@@ -189,8 +189,8 @@ class Inbox:
         return released
 
     async def _react(self, session: Session, envelopes: Sequence[Envelope]) -> None:
-        for event_type, run in groupby(envelopes, key=lambda envelope: envelope.type):
-            await self._reactions.of(event_type)(session, [_received(envelope) for envelope in run], self._context)
+        for reaction, run in groupby(envelopes, key=lambda envelope: self._reactions.of(envelope.type)):
+            await reaction(session, [_received(envelope) for envelope in run], self._context)
 
     async def skip(self, session: Session, envelope: Envelope) -> None:
         """Treat an event as done without its effect, so that what waits behind it goes on (a dropped dead letter)."""

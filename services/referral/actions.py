@@ -142,8 +142,9 @@ async def _carry_out(session: Session, decisions: Sequence[Decision], *, now: da
     ]
     if transfers and len(await ledger.post(session, transfers, now=now)) != len(transfers):
         raise LedgerDisagrees
+    await emit(session, *(_news(decision, row) for decision, row in zip(settled, rows, strict=True)))
     for decision, row in zip(settled, rows, strict=True):
-        await _tell(session, decision, row)
+        await _audit(session, decision, row)
     return settled
 
 
@@ -172,10 +173,21 @@ def _transfer(row: Referral, decision: Reward, *, now: datetime) -> Transfer:
     return transfer
 
 
-async def _tell(session: Session, decision: Decision, row: Referral) -> None:
+def _news(decision: Decision, row: Referral) -> Event:
+    if isinstance(decision, Refusal):
+        return ReferralRefused(referred_id=decision.claim.referred_id, rule=decision.broken.rule)
+    return ReferralRewarded(
+        referral_id=row.referral_id,
+        referrer_id=decision.referrer_id,
+        referred_id=decision.claim.referred_id,
+        points_each=decision.campaign.points_each,
+        campaign=decision.campaign.code,
+    )
+
+
+async def _audit(session: Session, decision: Decision, row: Referral) -> None:
     referred_id = decision.claim.referred_id
     if isinstance(decision, Refusal):
-        await emit(session, ReferralRefused(referred_id=referred_id, rule=decision.broken.rule))
         await audit(
             session,
             caller=SETTLER,
@@ -185,17 +197,6 @@ async def _tell(session: Session, decision: Decision, row: Referral) -> None:
             rule=decision.broken.rule,
         )
         return
-    await emit(session, _rewarded(decision, row))
     details: dict[str, int | str] = {"referral_id": str(row.referral_id), "points": decision.campaign.points_each}
     for customer_id in (decision.referrer_id, referred_id):
         await audit(session, caller=SETTLER, act="points.granted", customer_id=customer_id, details=details)
-
-
-def _rewarded(decision: Reward, row: Referral) -> Event:
-    return ReferralRewarded(
-        referral_id=row.referral_id,
-        referrer_id=decision.referrer_id,
-        referred_id=decision.claim.referred_id,
-        points_each=decision.campaign.points_each,
-        campaign=decision.campaign.code,
-    )

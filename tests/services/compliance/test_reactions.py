@@ -1,5 +1,6 @@
 import pytest
 
+from chassis.ids import new_id
 from contracts.events.audit import AUDITED
 from contracts.values import Outcome
 from services.compliance.main import SERVICE
@@ -55,6 +56,15 @@ async def test_interleaved_acts_of_several_services_keep_their_order(running, ba
         await service.settled()
         rows = await service.database.pool.fetch(ROWS)
     assert [row["act"] for row in rows] == [f"act.{number}" for number in range(30)]
+
+
+async def test_interleaved_acts_of_several_services_are_appended_as_one_run(running):
+    async with running(SERVICE) as service:
+        envelopes = [await _envelope(service, audited(kind), new_id()) for kind in list(AUDITED.values()) * 3]
+        async with service.database.begin() as session:
+            await service.runtime.inbox.apply(session, envelopes)
+        moments = await service.database.pool.fetch("SELECT recorded_at, count(*) FROM audit_entry GROUP BY recorded_at")
+    assert [row["count"] for row in moments] == [len(envelopes)]
 
 
 async def _envelope(service, event, event_id):
