@@ -1,7 +1,7 @@
 """The inbox: each event takes effect once, and the events of one aggregate in order.
 
 `Inbox.apply` runs in one transaction: it notes the events' ids, leaves out what was seen, holds back what came before its
-turn, hands the rest to the reactions in runs of one type, and remembers how far each aggregate has come.
+turn, hands the rest to the reactions in runs for one reaction, and remembers how far each aggregate has come.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
