@@ -28,7 +28,7 @@ help:
 	@echo "make clean   stop the suite of this folder and delete its data"
 
 run: env
-	@$(BIN)/steward up --demo --customers $(N) $(if $(FRESH),--fresh)
+	@$(BIN)/steward up --demo --customers $(N) $(if $(filter-out 0 no,$(FRESH)),--fresh)
 
 env: $(STAMP)
 
