@@ -108,6 +108,10 @@ class Database:
         try:
             yield session
             await self.commit(session)
+        except Exception as error:
+            if is_away(error):
+                await self.forget_connections()
+            raise
         finally:
             await session.close()
 
@@ -116,6 +120,10 @@ class Database:
         await session.commit()
         if session.info.pop("emitted", False) and self.on_emitted is not None:
             self.on_emitted()
+
+    async def forget_connections(self) -> None:
+        """Drop the idle connections of the engine: once PostgreSQL was away, they lead nowhere."""
+        await self.engine.dispose()
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection outside the pools, for locks and LISTEN."""
