@@ -36,6 +36,7 @@ PORT = 5432
 SUPERUSER = "postgres"
 LONGEST_SOCKET_PATH = 100
 LARGEST_LOG_BYTES = 10_000_000
+READABLE = stat.S_IRGRP | stat.S_IROTH
 
 SETTINGS = {
     "listen_addresses": "''",
@@ -151,9 +152,12 @@ class Postgres:
         os.chown(self.data, user.pw_uid, user.pw_gid)
         ensure_prefix_permissions(self.data)
         ensure_prefix_permissions(server.bin_path)
-        for part in ("bin", "lib", "share"):
-            executable = stat.S_IXGRP | stat.S_IXOTH if part == "bin" else 0
-            ensure_folder_permissions(server.bin_path.parent / part, stat.S_IRGRP | stat.S_IROTH | executable)
+        install = server.bin_path.parent
+        ensure_folder_permissions(install / "bin", READABLE | stat.S_IXGRP | stat.S_IXOTH)
+        # the wheel keeps the libraries that it brings along beside its package, on Linux
+        for part in (install / "lib", install / "share", install.parent.with_suffix(".libs")):
+            if part.exists():
+                ensure_folder_permissions(part, READABLE)
 
     def _make_socket_folder(self, server: PostgresServer) -> None:
         """Only the server's user (and root) may enter: with trust authentication, reaching the socket is being let in."""
