@@ -11,7 +11,7 @@ from chassis import dead_letters
 from chassis.bus import BROKER_ERRORS, Bus, ConsumerLost, Pull
 from chassis.database import Database, is_away
 from chassis.inbox import Inbox, Reactions
-from chassis.relay import sole
+from chassis.relay import Connection, sole
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Telemetry, tracing
 from contracts.events import Envelope, NotAnEnvelope, UnknownEvent, open_envelope
@@ -37,12 +37,14 @@ class Consumer:
         self._settings = settings
         self._telemetry = telemetry
         self._next_settling = 0.0
+        self._connection: Connection | None = None
 
     async def run(self) -> None:
         """Consume until cancelled, through every fault of the database and the broker."""
         while True:
             try:
                 async with sole(self._database, _LOCK) as connection:
+                    self._connection = connection
                     await self._bus.ensure_stream()
                     pull = await self._bus.pull(self._subjects, self._settings.consumer_batch)
                     try:
@@ -51,7 +53,7 @@ class Consumer:
                     finally:
                         await pull.close()
             except Exception as error:
-                if not isinstance(error, (*BROKER_ERRORS, ConsumerLost)) and not is_away(error):
+                if not isinstance(error, (*BROKER_ERRORS, ConsumerLost)) and not self._is_away(error):
                     raise
                 log.warning("consumer interrupted", extra={"error": type(error).__name__})
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -74,7 +76,7 @@ class Consumer:
         try:
             await self._apply([envelope for _, envelope in readable], carrier=readable[0][0].headers or {})
         except Exception as error:
-            if is_away(error):  # no event's fault: they come again, and none of them loses an attempt to this
+            if self._is_away(error):  # no event's fault: they come again, and none of them loses an attempt to this
                 await asyncio.gather(*(message.nak(delay=self._settings.retry_seconds) for message, _ in readable))
                 raise
             for message, envelope in readable:
@@ -82,6 +84,10 @@ class Consumer:
             return
         for message, _ in readable:
             await message.ack()
+
+    def _is_away(self, error: Exception) -> bool:
+        """Whether the database is at fault: it says so, or our own connection to it is gone."""
+        return is_away(error) or (self._connection is not None and self._connection.is_closed())
 
     async def _read(self, message: Msg) -> Envelope | None:
         try:
@@ -101,7 +107,7 @@ class Consumer:
         try:
             await self._apply([envelope], carrier=message.headers or {})
         except Exception as error:
-            if is_away(error):
+            if self._is_away(error):
                 await message.nak(delay=self._settings.retry_seconds)
                 raise
             attempt = message.metadata.num_delivered

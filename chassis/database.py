@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,17 +24,31 @@ _SERVER_SETTINGS = {
 }
 
 
+_DEEPEST_CAUSE = 10
+
+
 def is_away(error: BaseException) -> bool:
-    """Whether the error means that PostgreSQL is unreachable, stopping or starting: nobody's input is at fault."""
-    if isinstance(error, DBAPIError):
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return error.connection_invalidated or (cause is not None and is_away(cause))
+    """Whether the error, or what it arose from, means that PostgreSQL is unreachable, stopping or starting."""
+    found: BaseException | None = error
+    for _ in range(_DEEPEST_CAUSE):
+        if found is None:
+            return False
+        if _means_away(found):
+            return True
+        found = found.__cause__ or found.__context__
+    return False
+
+
+def _means_away(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # asyncpg's DataError is both: a wrong argument, not a lost connection
     return isinstance(
         error,
         OSError
         | TimeoutError
+        | PoolExhausted
         | asyncpg.PostgresConnectionError
         | asyncpg.CannotConnectNowError
         | asyncpg.AdminShutdownError
