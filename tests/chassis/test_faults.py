@@ -92,7 +92,8 @@ async def test_while_the_broker_is_away_requests_are_served_and_their_events_fol
 
 async def test_when_postgresql_restarts_ready_goes_red_then_green_and_nothing_is_lost(own: TestServers) -> None:
     database_url = await probe.tables(await own.blank_database())
-    async with probe.running(own, database_url=database_url, nats_url=own.nats_url, listening=True) as service:
+    patient = {"retry_seconds": 0.2, "delivery_attempts": 20}
+    async with probe.running(own, database_url=database_url, nats_url=own.nats_url, listening=True, **patient) as service:
         known = await emitted(service, 50)
         await asyncio.to_thread(own.postgres.stop)
         headers = service.headers(Scope.PROFILE_WRITE, customer=CUSTOMER)
@@ -107,7 +108,7 @@ async def test_when_postgresql_restarts_ready_goes_red_then_green_and_nothing_is
 
         await eventually(green)
         known += await emitted(service, 50)
-        await eventually(lambda: effects_are(service, known), within=40)
+        await eventually(lambda: effects_are(service, known), within=80)
 
 
 async def test_a_broker_older_than_2_12_is_refused_at_start() -> None:
