@@ -24,6 +24,7 @@ OLDEST_BROKER = (2, 12)
 """Older brokers accept and silently ignore atomic batches, several filter subjects and `sync_interval`."""
 
 ACK_WAIT_SECONDS = 60.0
+_HANDED_BACK_SECONDS = 0.5
 _DUPLICATE_WINDOW_SECONDS = 120.0
 _MAX_AGE_SECONDS = 30 * 24 * 3600.0
 _PUBLISH_TIMEOUT_SECONDS = 10.0
@@ -208,6 +209,13 @@ class Bus:
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
+async def hand_back(messages: Sequence[Msg]) -> None:
+    """Give messages back that were not acknowledged; left alone they would come again only after the wait for an ack."""
+    for message in messages:
+        if message.reply and not message.is_acked:
+            await message.nak(delay=_HANDED_BACK_SECONDS)
+
+
 class ConsumerLost(Exception):
     """The durable consumer is gone from the broker and must be made again."""
 
@@ -233,8 +241,9 @@ class Pull:
         self._subscription = await self._bus.client.subscribe(self._inbox, cb=self._messages.put)
 
     async def close(self) -> None:
-        """Stop listening; what was delivered and not acknowledged comes again."""
+        """Stop listening, and hand back what was delivered and not taken, so that it comes again at once."""
         try:
+            await hand_back([self._messages.get_nowait() for _ in range(self._messages.qsize())])
             await self._subscription.unsubscribe()  # type: ignore[attr-defined]  # nats-py's class
         except BROKER_ERRORS:
             log.debug("unsubscribe without broker")

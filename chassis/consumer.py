@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from nats.aio.msg import Msg
 
 from chassis import dead_letters
-from chassis.bus import BROKER_ERRORS, Bus, ConsumerLost, Pull
+from chassis.bus import BROKER_ERRORS, Bus, ConsumerLost, Pull, hand_back
 from chassis.database import Database, is_away
 from chassis.inbox import Inbox, Reactions
 from chassis.relay import Connection, sole
@@ -61,7 +61,11 @@ class Consumer:
     async def _once(self, pull: Pull) -> None:
         messages = await pull.next()
         if messages:
-            await self.take(messages)
+            try:
+                await self.take(messages)
+            except Exception:
+                await hand_back(messages)
+                raise
         if time.monotonic() >= self._next_settling:
             await dead_letters.settle(self._database, self._inbox)
             self._next_settling = time.monotonic() + _SETTLE_SECONDS
