@@ -12,6 +12,7 @@ import nats.js.errors
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, Header, PubAck, StorageType, StreamConfig
 
 from chassis.ids import new_id
@@ -25,6 +26,7 @@ OLDEST_BROKER = (2, 12)
 
 ACK_WAIT_SECONDS = 60.0
 _HANDED_BACK_SECONDS = 0.5
+_LEAVE_SECONDS = 2.0
 _DUPLICATE_WINDOW_SECONDS = 120.0
 _MAX_AGE_SECONDS = 30 * 24 * 3600.0
 _PUBLISH_TIMEOUT_SECONDS = 10.0
@@ -231,7 +233,7 @@ class Pull:
         self._batch = batch
         self._messages: asyncio.Queue[Msg] = asyncio.Queue()
         self._inbox = ""
-        self._subscription: object = None
+        self._subscription: Subscription | None = None
         self._outstanding = 0
         self._lost: str | None = None
 
@@ -241,12 +243,21 @@ class Pull:
         self._subscription = await self._bus.client.subscribe(self._inbox, cb=self._messages.put)
 
     async def close(self) -> None:
-        """Stop listening, and hand back what was delivered and not taken, so that it comes again at once."""
+        """Stop listening, and hand back what was delivered and not taken, so that it comes again at once.
+
+        Deliveries may be on their way: they are waited for, or each would only come again after the wait for its ack.
+        """
+        if self._subscription is None:
+            return
         try:
+            if not self._bus.connected:
+                await self._subscription.unsubscribe()
+                return
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py has no types here
             await hand_back([self._messages.get_nowait() for _ in range(self._messages.qsize())])
-            await self._subscription.unsubscribe()  # type: ignore[attr-defined]  # nats-py's class
         except BROKER_ERRORS:
-            log.debug("unsubscribe without broker")
+            log.debug("left without the broker")
 
     async def next(self) -> list[Msg]:
         """The messages at hand, one or more up to the batch; empty when none came in a few seconds.

@@ -11,6 +11,7 @@ from chassis import dead_letters
 from chassis.bus import BROKER_ERRORS, Bus, ConsumerLost, Pull, hand_back
 from chassis.database import Database, is_away
 from chassis.inbox import Inbox, Reactions
+from chassis.lasting import lasting
 from chassis.relay import Connection, sole
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Telemetry, tracing
@@ -41,22 +42,19 @@ class Consumer:
 
     async def run(self) -> None:
         """Consume until cancelled, through every fault of the database and the broker."""
-        while True:
+        await lasting("consumer", self._lead, outage=self._is_outage, pause_seconds=_PAUSE_SECONDS)
+
+    async def _lead(self) -> None:
+        async with sole(self._database, _LOCK) as connection:
+            self._connection = connection
+            await self._bus.ensure_stream()
+            pull = await self._bus.pull(self._subjects, self._settings.consumer_batch)
             try:
-                async with sole(self._database, _LOCK) as connection:
-                    self._connection = connection
-                    await self._bus.ensure_stream()
-                    pull = await self._bus.pull(self._subjects, self._settings.consumer_batch)
-                    try:
-                        while not connection.is_closed():
-                            await self._once(pull)
-                    finally:
-                        await pull.close()
-            except Exception as error:
-                if not isinstance(error, (*BROKER_ERRORS, ConsumerLost)) and not self._is_away(error):
-                    raise
-                log.warning("consumer interrupted", extra={"error": type(error).__name__})
-            await asyncio.sleep(_PAUSE_SECONDS)
+                while not connection.is_closed():
+                    await self._once(pull)
+            finally:
+                await pull.close()
+        raise ConnectionResetError("the consumer's connection is closed")
 
     async def _once(self, pull: Pull) -> None:
         messages = await pull.next()
@@ -88,6 +86,9 @@ class Consumer:
             return
         for message, _ in readable:
             await message.ack()
+
+    def _is_outage(self, error: Exception) -> bool:
+        return isinstance(error, (*BROKER_ERRORS, ConsumerLost)) or self._is_away(error)
 
     def _is_away(self, error: Exception) -> bool:
         """Whether the database is at fault: it says so, or our own connection to it is gone."""

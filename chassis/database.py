@@ -1,12 +1,15 @@
 """The database edge: one engine for sessions, one pool of the driver for hot reads, transactions at the edge."""
 
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, cast
 
 import asyncpg
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -67,6 +70,7 @@ class Database:
         self.on_emitted: Callable[[], None] | None = None
         self._connections = connections
         self._engine: AsyncEngine | None = None
+        self._made: weakref.WeakSet[asyncpg.Connection[asyncpg.Record]] = weakref.WeakSet()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -80,6 +84,8 @@ class Database:
             pool_reset_on_return="rollback",
             connect_args={"server_settings": _SERVER_SETTINGS, "timeout": 10},
         )
+        event.listen(self._engine.sync_engine, "connect", lambda connection, _: self._made.add(connection.driver_connection))
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         self._pool = await asyncpg.create_pool(
             self.url,
             min_size=0,
@@ -90,11 +96,14 @@ class Database:
         )
 
     async def close(self) -> None:
-        """Close both pools; connections in use are given a moment, then cut."""
+        """Close both pools. What is still in use is cut: PostgreSQL rolls it back."""
         if self._pool is not None:
             self._pool.terminate()
         if self._engine is not None:
             await self._engine.dispose()
+        for connection in self._made:
+            if not connection.is_closed():
+                connection.terminate()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -123,10 +132,6 @@ class Database:
         try:
             yield session
             await self.commit(session)
-        except Exception as error:
-            if is_away(error):
-                await self.forget_connections()
-            raise
         finally:
             await session.close()
 
@@ -136,13 +141,16 @@ class Database:
         if session.info.pop("emitted", False) and self.on_emitted is not None:
             self.on_emitted()
 
-    async def forget_connections(self) -> None:
-        """Drop the idle connections of the engine: once PostgreSQL was away, they lead nowhere."""
-        await self.engine.dispose()
-
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection outside the pools, for locks and LISTEN."""
         return await asyncpg.connect(self.url, timeout=10, server_settings={"application_name": "steward"})
+
+
+def _refuse_closed(connection: DBAPIConnection, *_: object) -> None:
+    """A connection that PostgreSQL has closed is replaced before it is handed out: a look at its socket, no round trip."""
+    raw: Any = connection  # Any: SQLAlchemy's adapter class has no public type
+    if raw.driver_connection.is_closed():
+        raise DisconnectionError("closed by the server")
 
 
 async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

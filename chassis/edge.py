@@ -69,8 +69,6 @@ class Edge:
             await exchange.instead(refusal.response(exchange.request_id))
         except Exception as error:  # noqa: BLE001  # every fault gets a problem answer and a place in the log
             await exchange.instead(_fault(error).response(exchange.request_id))
-            if is_away(error):
-                await self._database.forget_connections()
 
     async def _once(self, scope: Scope, receive: Receive, exchange: "_Exchange", headers: Headers) -> None:
         body = await _whole(receive)

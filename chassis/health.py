@@ -39,7 +39,6 @@ async def readiness(database: Database) -> dict[str, str]:
         if not is_away(error) and not isinstance(error, asyncpg.PostgresError):
             raise
         reasons["postgresql"] = type(error).__name__
-        await database.forget_connections()
     return reasons
 
 

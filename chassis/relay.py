@@ -11,6 +11,7 @@ import asyncpg
 
 from chassis.bus import BROKER_ERRORS, Bus, Outgoing
 from chassis.database import Database, is_away
+from chassis.lasting import lasting
 from chassis.outbox import CHANNEL
 from chassis.telemetry import span
 
@@ -63,18 +64,15 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled, through every fault of the database and the broker."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._announce())
-            while True:
-                try:
-                    async with sole(self._database, _LOCK) as connection:
-                        await self._lead(connection)
-                except Exception as error:
-                    if not isinstance(error, BROKER_ERRORS) and not is_away(error):
-                        raise
-                    log.warning("relay interrupted", extra={"error": type(error).__name__})
-                    await asyncio.sleep(_RETRY_SECONDS)
-                finally:
-                    self._active = False
+            for name, work in (("announcer", self._announce), ("relay", self._publish)):
+                group.create_task(lasting(name, work, outage=_is_outage, pause_seconds=_RETRY_SECONDS))
+
+    async def _publish(self) -> None:
+        try:
+            async with sole(self._database, _LOCK) as connection:
+                await self._lead(connection)
+        finally:
+            self._active = False
 
     async def _lead(self, connection: Connection) -> None:
         await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
@@ -128,13 +126,12 @@ class Relay:
         while True:
             await self._notify.wait()
             self._notify.clear()
-            try:
-                await self._database.pool.execute(f"NOTIFY {CHANNEL}")
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                log.info("notify lost, the poll will find it", extra={"error": type(error).__name__})
+            await self._database.pool.execute(f"NOTIFY {CHANNEL}")  # where it fails, the poll finds the rows
             await asyncio.sleep(_COALESCE_SECONDS)
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, BROKER_ERRORS) or is_away(error)
 
 
 async def replay(connection: Connection, *, subject: str | None = None) -> int:

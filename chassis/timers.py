@@ -13,6 +13,7 @@ from chassis import dead_letters
 from chassis.database import Database, Session, driver, is_away
 from chassis.ids import new_id
 from chassis.inbox import Context
+from chassis.lasting import lasting
 
 log = logging.getLogger(__name__)
 
@@ -98,15 +99,11 @@ class TimerLoop:
 
     async def run(self) -> None:
         """Fire until cancelled, through every fault of the database."""
-        while True:
-            try:
-                if await self.fire_due() < _BATCH:
-                    await asyncio.sleep(_POLL_SECONDS)
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                log.warning("timers interrupted", extra={"error": type(error).__name__})
-                await asyncio.sleep(_PAUSE_SECONDS)
+        await lasting("timers", self._poll, outage=is_away, pause_seconds=_PAUSE_SECONDS)
+
+    async def _poll(self) -> None:
+        if await self.fire_due() < _BATCH:
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def fire_due(self) -> int:
         """Fire up to 100 due timers, each in a savepoint of one transaction. Returns how many were claimed."""

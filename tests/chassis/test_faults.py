@@ -90,14 +90,9 @@ async def test_while_the_broker_is_away_requests_are_served_and_their_events_fol
         assert len(await probe.effects(service.database.pool)) == 10
 
 
-@pytest.mark.skipif(
-    "STEWARD_AWAY_SECONDS" not in os.environ,
-    reason="after a restart of PostgreSQL the consumer is at times slower than this test's patience: make chaos runs it",
-)
 async def test_when_postgresql_restarts_ready_goes_red_then_green_and_nothing_is_lost(own: TestServers) -> None:
     database_url = await probe.tables(await own.blank_database())
-    patient = {"retry_seconds": 0.2, "delivery_attempts": 20}
-    async with probe.running(own, database_url=database_url, nats_url=own.nats_url, listening=True, **patient) as service:
+    async with probe.running(own, database_url=database_url, nats_url=own.nats_url, listening=True) as service:
         known = await emitted(service, 50)
         await asyncio.to_thread(own.postgres.stop)
         headers = service.headers(Scope.PROFILE_WRITE, customer=CUSTOMER)
@@ -112,7 +107,7 @@ async def test_when_postgresql_restarts_ready_goes_red_then_green_and_nothing_is
 
         await eventually(green)
         known += await emitted(service, 50)
-        await eventually(lambda: effects_are(service, known), within=80)
+        await eventually(lambda: effects_are(service, known), within=25)
 
 
 async def test_a_broker_older_than_2_12_is_refused_at_start() -> None:
