@@ -248,4 +248,4 @@ def _key(envelope: Envelope) -> Key:
 
 
 def _received(envelope: Envelope) -> Received[Event]:
-    return Received(envelope.event(), envelope.id, envelope.time, envelope.subject, envelope.aggregateversion)
+    return Received(envelope.event, envelope.id, envelope.time, envelope.subject, envelope.aggregateversion)

@@ -31,6 +31,6 @@ class ServiceSettings(BaseSettings):
     trace_ratio: float = Field(default=0.01, ge=0, le=1, description="Share of requests traced when there is an exporter.")
     delivery_attempts: int = Field(default=6, ge=1, description="Deliveries of an event before it is a dead letter.")
     retry_seconds: float = Field(default=1.0, gt=0, description="Delay before the first retry; it doubles each time.")
-    consumer_batch: int = Field(default=100, ge=1, le=1000)
+    consumer_batch: int = Field(default=500, ge=1, le=1000)
     max_body_bytes: int = Field(default=16 * 1024 * 1024, description="Largest request body that is taken in.")
     graceful_stop_seconds: int = Field(default=10, ge=1)

@@ -1,6 +1,7 @@
 """What other services tell the gateway: complex needs, and what choosing teams must know of customers."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.database import Session
 from chassis.inbox import Context, Reactions, Received
@@ -39,24 +40,20 @@ async def on_signal(session: Session, received: Sequence[Received[SignalRaised]]
 @reactions.on(CustomerRegistered)
 async def on_registered(session: Session, received: Sequence[Received[CustomerRegistered]], context: Context) -> None:
     """A customer whom no later event told of is known from now on."""
-    await store.add_known(session, _places([item.event for item in received]))
+    await store.put_places(session, _latest(received), replace=False)
 
 
 @reactions.on(CustomerChanged)
 async def on_changed(session: Session, received: Sequence[Received[CustomerChanged]], context: Context) -> None:
     """Branch and adviser as they are now."""
-    await store.put_known(session, _places([item.event for item in received]))
+    await store.put_places(session, _latest(received), replace=True)
 
 
 @reactions.on(TierChanged)
 async def on_tier(session: Session, received: Sequence[Received[TierChanged]], context: Context) -> None:
     """The tier as it is now (the adviser of a VIP leads)."""
-    latest = {item.event.customer_id: item.event.tier.value for item in received}
-    await store.put_known(session, [{"customer_id": customer, "tier": tier} for customer, tier in latest.items()])
+    await store.put_tiers(session, {item.event.customer_id: item.event.tier for item in received})
 
 
-def _places(states: Sequence[CustomerState]) -> list[dict[str, object]]:
-    latest = {state.customer_id: state for state in states}
-    return [
-        {"customer_id": customer, "branch": state.branch, "adviser_no": state.adviser_no} for customer, state in latest.items()
-    ]
+def _latest(received: Sequence[Received[CustomerRegistered]] | Sequence[Received[CustomerChanged]]) -> dict[UUID, CustomerState]:
+    return {item.event.customer_id: item.event for item in received}

@@ -1,6 +1,6 @@
 """Every query of the case desk and the staff directory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from chassis.auth import Capability
-from chassis.database import Session
+from chassis.database import Session, driver
 from chassis.ids import new_id
+from contracts.events.profile import CustomerState
 from contracts.values import Department, Reach, Tier
 from gateway.models import Case, CaseMember, CaseProposal, CaseSection, CaseStep, KnownCustomer, Staff
 from gateway.rules.assembly import Candidate, ForCustomer, Member
@@ -229,18 +230,27 @@ async def known_customer(session: Session, customer_id: UUID) -> ForCustomer:
     return ForCustomer(branch=known.branch, adviser_no=known.adviser_no, vip=known.tier == Tier.VIP.value)
 
 
-async def put_known(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """Write what is known of customers, one row for each; columns that no row names are left as they are."""
-    statement = insert(KnownCustomer).values(list(rows))
-    columns = [name for name in rows[0] if name != "customer_id"]
-    changes = {name: statement.excluded[name] for name in columns}
-    await session.exec(statement.on_conflict_do_update(index_elements=["customer_id"], set_=changes))
+_PLACES = """
+INSERT INTO known_customer AS k (customer_id, branch, adviser_no)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+ON CONFLICT (customer_id) DO UPDATE SET branch = excluded.branch, adviser_no = excluded.adviser_no
+WHERE $4 OR k.branch IS NULL
+"""
+_TIERS = """
+INSERT INTO known_customer (customer_id, tier) SELECT * FROM unnest($1::uuid[], $2::text[])
+ON CONFLICT (customer_id) DO UPDATE SET tier = excluded.tier
+"""
 
 
-async def add_known(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """As `put_known`, but a row that has its branch already is newer and stays."""
-    statement = insert(KnownCustomer).values(list(rows))
-    changes = {name: statement.excluded[name] for name in ("branch", "adviser_no")}
-    await session.exec(
-        statement.on_conflict_do_update(index_elements=["customer_id"], set_=changes, where=col(KnownCustomer.branch).is_(None))
-    )
+async def put_places(session: Session, states: Mapping[UUID, CustomerState], *, replace: bool) -> None:
+    """Branch and adviser of customers; without `replace`, a row that has its branch already is newer and stays."""
+    connection = await driver(session)
+    branches = [state.branch for state in states.values()]
+    advisers = [state.adviser_no for state in states.values()]
+    await connection.execute(_PLACES, list(states), branches, advisers, replace)
+
+
+async def put_tiers(session: Session, tiers: Mapping[UUID, Tier]) -> None:
+    """The tiers of customers, known or not."""
+    connection = await driver(session)
+    await connection.execute(_TIERS, list(tiers), [tier.value for tier in tiers.values()])

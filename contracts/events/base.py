@@ -1,6 +1,7 @@
 """The base of every event, and its CloudEvents 1.0 envelope."""
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -70,10 +71,11 @@ class Envelope(BaseModel):
     time: datetime
     datacontenttype: str = "application/json"
     aggregateversion: int | None = None
-    data: dict[str, Any]  # Any: the event's own JSON, validated by its class in `event()`
+    data: dict[str, Any]  # Any: the event's own JSON, validated by its class in `event`
 
+    @cached_property
     def event(self) -> Event:
-        """The typed event inside. Raises `UnknownEvent` for a type this code does not know and pydantic's
+        """The typed event inside, validated once. Raises `UnknownEvent` for a type this code does not know and pydantic's
         `ValidationError` for data that does not fit it."""
         try:
             return REGISTRY[self.type].model_validate(self.data)

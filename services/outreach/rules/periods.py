@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from services.outreach.rules.cadence import Span
 
@@ -21,6 +22,7 @@ class Period:
     number: int
 
 
+@lru_cache(maxsize=4_096)
 def period_of(span: Span, day: date) -> Period:
     """The period of this span that holds `day`."""
     match span:
