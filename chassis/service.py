@@ -27,6 +27,7 @@ from chassis.http import authorize, operation, status_of
 from chassis.inbox import Context, Inbox, Reactions
 from chassis.problems import Refusal, away, broken, from_rule, from_validation
 from chassis.relay import Relay
+from chassis.retention import keep_clear
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Telemetry
 from chassis.timers import TimerLoop, Timers
@@ -143,6 +144,7 @@ class Service:
         runtime.tasks = [
             _kept("pipes", lambda: _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
             _kept("timers", loop.run),
+            _kept("retention", lambda: keep_clear(runtime.database)),
         ]
         if runtime.telemetry.enabled:
             runtime.tasks.append(_kept("gauges", lambda: _watch(runtime)))
