@@ -11,8 +11,6 @@ import nats.errors
 import nats.js.errors
 import orjson
 from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, Header, PubAck, StorageType, StreamConfig
 
 from chassis.ids import new_id
@@ -25,8 +23,6 @@ OLDEST_BROKER = (2, 12)
 """Older brokers accept and silently ignore atomic batches, several filter subjects and `sync_interval`."""
 
 ACK_WAIT_SECONDS = 60.0
-_HANDED_BACK_SECONDS = 0.5
-_LEAVE_SECONDS = 2.0
 _DUPLICATE_WINDOW_SECONDS = 120.0
 _MAX_AGE_SECONDS = 30 * 24 * 3600.0
 _PUBLISH_TIMEOUT_SECONDS = 10.0
@@ -186,8 +182,9 @@ class Bus:
         if ack.batch_size != last:
             raise BatchRefused(f"{ack.batch_size} of {last} stored")
 
-    async def pull(self, subjects: Sequence[str], batch: int) -> "Pull":
-        """A durable pull consumer of this service over the subjects of the given event types."""
+    async def ensure_consumer(self, subjects: Sequence[str], batch: int) -> str:
+        """Make or change this service's durable pull consumer over the given event types. Returns the subject on which
+        messages are asked for."""
         config = ConsumerConfig(
             durable_name=self._settings.name,
             ack_policy=AckPolicy.EXPLICIT,
@@ -198,9 +195,7 @@ class Bus:
             max_ack_pending=max(2_000, 4 * batch),
         )
         await self.client.jetstream().add_consumer(self._settings.stream, config)
-        pull = Pull(self, f"$JS.API.CONSUMER.MSG.NEXT.{self._settings.stream}.{self._settings.name}", batch)
-        await pull.open()
-        return pull
+        return f"$JS.API.CONSUMER.MSG.NEXT.{self._settings.stream}.{self._settings.name}"
 
     async def pending(self) -> int | None:
         """Messages that this service has yet to take or acknowledge; None when the broker does not say."""
@@ -209,95 +204,6 @@ class Bus:
         except BROKER_ERRORS:
             return None
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
-
-
-async def hand_back(messages: Sequence[Msg]) -> None:
-    """Give messages back that were not acknowledged; left alone they would come again only after the wait for an ack."""
-    for message in messages:
-        if message.reply and not message.is_acked:
-            await message.nak(delay=_HANDED_BACK_SECONDS)
-
-
-class ConsumerLost(Exception):
-    """The durable consumer is gone from the broker and must be made again."""
-
-
-class Pull:
-    """A standing pull request: `next` gives what has arrived, at once, and keeps the request topped up."""
-
-    _EXPIRES_SECONDS = 2
-
-    def __init__(self, bus: Bus, request_subject: str, batch: int) -> None:
-        self._bus = bus
-        self._request_subject = request_subject
-        self._batch = batch
-        self._messages: asyncio.Queue[Msg] = asyncio.Queue()
-        self._inbox = ""
-        self._subscription: Subscription | None = None
-        self._outstanding = 0
-        self._lost: str | None = None
-
-    async def open(self) -> None:
-        """Listen for deliveries."""
-        self._inbox = self._bus.client.new_inbox()
-        self._subscription = await self._bus.client.subscribe(self._inbox, cb=self._messages.put)
-
-    async def close(self) -> None:
-        """Stop listening, and hand back what was delivered and not taken, so that it comes again at once.
-
-        Deliveries may be on their way: they are waited for, or each would only come again after the wait for its ack.
-        """
-        if self._subscription is None:
-            return
-        try:
-            if not self._bus.connected:
-                await self._subscription.unsubscribe()
-                return
-            async with asyncio.timeout(_LEAVE_SECONDS):
-                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py has no types here
-            await hand_back([self._messages.get_nowait() for _ in range(self._messages.qsize())])
-        except BROKER_ERRORS:
-            log.debug("left without the broker")
-
-    async def next(self) -> list[Msg]:
-        """The messages at hand, one or more up to the batch; empty when none came in a few seconds.
-
-        Raises `ConsumerLost` when the broker no longer knows the consumer, and one of `BROKER_ERRORS`.
-        """
-        if self._lost is not None:
-            raise ConsumerLost(self._lost)
-        await self._ask()
-        try:
-            async with asyncio.timeout(self._EXPIRES_SECONDS + 2):  # not wait_for, which loses a cancellation on Python 3.11
-                first = await self._messages.get()
-        except TimeoutError:
-            self._outstanding = 0
-            if self._bus.connected:
-                raise ConsumerLost("no answer to a pull request") from None
-            return []
-        found = [first]
-        while len(found) < self._batch and not self._messages.empty():
-            found.append(self._messages.get_nowait())
-        return [message for message in found if not self._is_status(message)]
-
-    async def _ask(self) -> None:
-        if self._outstanding > 0:
-            return
-        body = orjson.dumps({"batch": self._batch, "expires": self._EXPIRES_SECONDS * 1_000_000_000})
-        await self._bus.client.publish(self._request_subject, body, reply=self._inbox)
-        self._outstanding = self._batch
-
-    def _is_status(self, message: Msg) -> bool:
-        """Whether it is the broker's word about the request; such a word ends the request."""
-        status = (message.headers or {}).get(Header.STATUS.value)
-        if status is None or message.reply:
-            self._outstanding -= 1
-            return False
-        self._outstanding = 0
-        description = (message.headers or {}).get(Header.DESCRIPTION.value, "").lower()
-        if status == "503" or "deleted" in description:
-            self._lost = description or status  # what came before it is still handed out; the next call raises
-        return True
 
 
 async def _on_error(error: Exception) -> None:

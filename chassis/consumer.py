@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from nats.aio.msg import Msg
 
 from chassis import dead_letters
-from chassis.bus import BROKER_ERRORS, Bus, ConsumerLost, Pull, hand_back
+from chassis.bus import BROKER_ERRORS, Bus
 from chassis.database import Database, is_away
 from chassis.inbox import Inbox, Reactions
 from chassis.lasting import lasting
+from chassis.pull import ConsumerLost, Pull, hand_back
 from chassis.relay import Connection, sole
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Telemetry, tracing
@@ -48,7 +49,7 @@ class Consumer:
         async with sole(self._database, _LOCK) as connection:
             self._connection = connection
             await self._bus.ensure_stream()
-            pull = await self._bus.pull(self._subjects, self._settings.consumer_batch)
+            pull = await Pull.opened(self._bus, self._subjects, self._settings.consumer_batch)
             try:
                 while not connection.is_closed():
                     await self._once(pull)

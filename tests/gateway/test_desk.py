@@ -2,62 +2,18 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 
 import asyncpg
-import orjson
 import pytest
 
 from chassis.ids import new_id
-from contracts.events.profile import CustomerChanged, CustomerRegistered, Evidence, SignalRaised
+from contracts.events.profile import CustomerChanged, CustomerRegistered
 from contracts.events.tiering import TierChanged
 from contracts.values import Role, SignalKind, Tier
-from gateway.actions.work import escalate
 from tests.gateway.bank import CUSTOMER, STRANGER, Bank
+from tests.gateway.desk import TEAM, hand_in, member, open_case, person, seed, signal, state_of, told
 
 DEPARTMENTS = ["personal_loans", "private_banking", "corporate"]
-
-
-def person(staff_no: str, *departments: str, branch: str = "SH-01", **more) -> dict:
-    return {"staff_no": staff_no, "display_name": f"Staff {staff_no}", "branch": branch, "departments": list(departments), **more}
-
-
-TEAM = [person("L1", "personal_loans"), person("P1", "private_banking"), person("C1", "corporate"), person("A1", "wealth")]
-
-
-async def seed(bank: Bank, people: list[dict] | None = None) -> dict:
-    answer = await bank.client.post("/v1/staff", json={"items": people or TEAM}, headers=bank.bearer(Role.OPERATOR))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def open_case(bank: Bank, customer: UUID = CUSTOMER, cause: str = "business_succession"):
-    return await bank.client.post("/v1/cases", json={"customer_id": str(customer), "cause": cause}, headers=bank.adviser())
-
-
-def member(bank: Bank, staff_no: str) -> dict[str, str]:
-    return bank.adviser(staff_no=staff_no, subject=f"u-{staff_no}")
-
-
-async def hand_in(bank: Bank, case_id: str, department: str, staff_no: str, text: str = "text"):
-    body = {"department": department, "text": text}
-    return await bank.client.post(f"/v1/cases/{case_id}/sections", json=body, headers=member(bank, staff_no))
-
-
-async def told(bank: Bank, event_type: str) -> list[dict]:
-    rows = await bank.gateway.database.pool.fetch("SELECT payload FROM outbox WHERE subject = $1 ORDER BY seq", event_type)
-    return [orjson.loads(row["payload"])["data"] for row in rows]
-
-
-def signal(kind: SignalKind = SignalKind.COMPLEX_NEED, customer: UUID = CUSTOMER) -> SignalRaised:
-    day = date(2026, 3, 2)
-    evidence = Evidence(window_from=day, window_to=day)
-    return SignalRaised(signal_id=new_id(), customer_id=customer, kind=kind, as_of=day, confidence_bp=9000, evidence=evidence)
-
-
-def state_of(customer: UUID, **more) -> dict:
-    usual = {"version": 1, "branch": "SH-01", "birth_date": date(1970, 1, 1), "sex": "f", "opened_on": date(2020, 1, 1)}
-    return {"customer_id": customer, **usual, **more}
 
 
 async def test_a_case_runs_from_opening_to_the_accepted_proposal(bank: Bank) -> None:
@@ -238,86 +194,6 @@ async def test_a_vips_own_adviser_leads(bank: Bank) -> None:
     (team,) = await told(bank, "gateway.team.assembled.v1")
     assert [row["staff_no"] for row in team["members"] if row["lead"]] == ["A1"]
     assert len(team["members"]) == 4
-
-
-async def due_timers(bank: Bank, kind: str) -> int:
-    query = "SELECT count(*) FROM timer WHERE kind = $1 AND state = 'due'"
-    found: int = await bank.gateway.database.pool.fetchval(query, kind)
-    return found
-
-
-async def until(condition, seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # rows set no event
-            await asyncio.sleep(0.05)
-
-
-async def test_72_hours_without_a_proposal_are_told_once(bank: Bank) -> None:
-    await seed(bank)
-    case = (await open_case(bank)).json()
-    await hand_in(bank, case["case_id"], "corporate", "C1")
-    bank.gateway.clock.advance(timedelta(hours=71, minutes=59))
-    await asyncio.sleep(1.5)
-    assert await told(bank, "gateway.case.overdue.v1") == []
-    bank.gateway.clock.advance(timedelta(days=31))
-
-    async def fired() -> bool:
-        return await due_timers(bank, "case.deadline") == 0
-
-    await until(fired)
-    await asyncio.sleep(1.5)
-    (overdue,) = await told(bank, "gateway.case.overdue.v1")
-    assert overdue["missing"] == ["personal_loans", "private_banking"]
-    seen = (await bank.client.get(f"/v1/cases/{case['case_id']}", headers=member(bank, "C1"))).json()
-    assert seen["overdue"] is True
-    assert [step["step"] for step in seen["steps"]].count("escalated") == 1
-
-
-async def test_an_escalation_that_is_asked_for_early_or_again_tells_nothing(bank: Bank) -> None:
-    await seed(bank)
-    case = (await open_case(bank)).json()
-    deadline = datetime.fromisoformat(case["deadline"])
-    for moment, overdue in ((deadline - timedelta(seconds=1), False), (deadline, True), (deadline, True)):
-        async with bank.gateway.database.begin() as session:
-            assert await escalate(session, case_id=UUID(case["case_id"]), now=moment) is overdue
-    assert len(await told(bank, "gateway.case.overdue.v1")) == 1
-
-
-async def test_a_delivered_proposal_stops_the_clock(bank: Bank) -> None:
-    await seed(bank)
-    case = (await open_case(bank, cause="executive_household")).json()
-    await hand_in(bank, case["case_id"], "corporate", "C1")
-    await hand_in(bank, case["case_id"], "private_banking", "P1")
-    await bank.client.post(f"/v1/cases/{case['case_id']}/proposal", json={"text": "p"}, headers=member(bank, "P1"))
-    bank.gateway.clock.advance(timedelta(days=10))
-    await asyncio.sleep(1.5)
-    assert await told(bank, "gateway.case.overdue.v1") == []
-    assert await due_timers(bank, "case.deadline") == 0
-
-
-async def test_a_case_without_free_people_waits_in_the_open_and_is_tried_again(bank: Bank) -> None:
-    await seed(bank, [person("L1", "personal_loans"), person("P1", "private_banking")])
-    case = (await open_case(bank)).json()
-    assert (case["state"], case["lead"], case["members"]) == ("unstaffed", None, [])
-    assert case["steps"][-1]["step"] == "unstaffed"
-    assert case["steps"][-1]["details"] == {"missing": "corporate"}
-    waiting = await bank.client.get("/v1/cases?state=unstaffed", headers=bank.adviser())
-    assert [row["case_id"] for row in waiting.json()["items"]] == [case["case_id"]]
-    bank.gateway.clock.advance(timedelta(minutes=16))
-
-    async def tried_again() -> bool:
-        seen = await bank.client.get(f"/v1/cases/{case['case_id']}", headers=bank.adviser())
-        return [step["step"] for step in seen.json()["steps"]].count("unstaffed") == 2
-
-    await until(tried_again)
-    assert await due_timers(bank, "case.staffing") == 1
-    await seed(bank, [person("C1", "corporate")])
-
-    async def staffed() -> bool:
-        return len(await told(bank, "gateway.team.assembled.v1")) == 1
-
-    await until(staffed)
-    assert await due_timers(bank, "case.staffing") == 0
 
 
 async def test_the_directory_counts_what_is_new_changed_and_the_same(bank: Bank) -> None:
