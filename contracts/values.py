@@ -193,6 +193,16 @@ class Purpose(StrEnum):
     OPERATIONS = "operations"
 
 
+class ConsentPurpose(StrEnum):
+    """What a customer can agree to or refuse (PIPL art. 13, 14, 24)."""
+
+    SERVICE = "service"
+    CARE = "care"
+    MARKETING = "marketing"
+    PROFILING = "profiling"
+    RISK = "risk"
+
+
 class Scope(StrEnum):
     """What an operation needs; granted to roles by the gateway's access policy."""
 

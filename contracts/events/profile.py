@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.events.base import Event, Part
-from contracts.values import Channel, Fen, LifeStage, NeedType, ProductClass, RelationStage, SignalKind
+from contracts.values import Channel, ConsentPurpose, Fen, LifeStage, NeedType, ProductClass, RelationStage, SignalKind
 
 
 class CustomerState(Event):
@@ -104,14 +104,15 @@ class SignalRaised(Event):
 
 
 class ConsentChanged(Event):
-    """A customer agreed to, or refused, a purpose on a channel (PIPL art. 23, 24). `channel` None means all."""
+    """A customer agreed to, or refused, a purpose on a channel (PIPL art. 23, 24). `channel` None means all, and takes
+    the place of earlier words on single channels."""
 
     type: ClassVar[str] = "profile.consent.changed.v1"
     key: ClassVar[str] = "customer_id"
 
     customer_id: UUID
     version: int
-    purpose: str
+    purpose: ConsentPurpose
     channel: Channel | None
     granted: bool
     at: datetime

@@ -11,7 +11,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from contracts.values import Channel, RuleBroken, SignalKind, Tier
+from contracts.values import Channel, ConsentPurpose, RuleBroken, SignalKind, Tier
 
 MINUTES_PER_DAY = 1_440
 
@@ -116,7 +116,7 @@ class Kind:
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT  # Any: as above
     label: Text
     source: str
-    purposes: tuple[str, ...]
+    purposes: tuple[ConsentPurpose, ...]
     priority: int
     channels: Mapping[Tier, tuple[Channel, ...]]
     rotate: bool = False

@@ -209,18 +209,39 @@ async def test_accounts_show_the_latest_balance_and_a_masked_card_that_can_be_se
 async def test_consents_keep_the_latest_word_and_publish_changes_only(service):
     customer = await register(service)
     path, headers = f"/v1/customers/{customer}/consents", service.headers(Scope.PROFILE_WRITE, customer=customer)
-    for granted in (True, True, False):
-        answer = await service.client.put(
-            path, json={"purpose": "marketing", "channel": "sms", "granted": granted}, headers=headers
-        )
-    await service.client.put(path, json={"purpose": "marketing", "granted": True}, headers=headers)
-    held = (await get(service, path, customer=customer)).json()["items"]
-    assert answer.status_code == 200
-    assert [(item["channel"], item["granted"]) for item in held] == [("sms", False), (None, True)]
+    words = [
+        ("sms", True),
+        ("sms", True),
+        ("sms", False),
+        (None, True),
+        ("sms", True),
+        ("sms", False),
+        ("app", True),
+        (None, False),
+    ]
+    held = []
+    for channel, granted in words:
+        body = {"purpose": "marketing", "channel": channel, "granted": granted}
+        answer = await service.client.put(path, json=body, headers=headers)
+        assert answer.status_code == 200
+        held.append([(item["channel"], item["granted"]) for item in answer.json()["items"]])
+    on_all = (None, True)
+    after_all = [[on_all], [on_all], [on_all, ("sms", False)], [on_all, ("sms", False)], [(None, False)]]
+    assert held == [[("sms", True)], [("sms", True)], [("sms", False)], *after_all]
     events = await told(service, "profile.consent.changed.v1")
     assert [(event["version"], event["granted"], event["channel"]) for event in events] == [
-        (1, True, "sms"), (2, False, "sms"), (3, True, None),
+        (1, True, "sms"), (2, False, "sms"), (3, True, None), (4, False, "sms"), (5, False, None),
     ]  # fmt: skip
+
+
+async def test_a_consent_for_an_unknown_purpose_is_refused_by_name(service):
+    customer = await register(service)
+    path, headers = f"/v1/customers/{customer}/consents", service.headers(Scope.PROFILE_WRITE, customer=customer)
+    answer = await service.client.put(path, json={"purpose": "promo", "granted": False}, headers=headers)
+    problem = answer.json()
+    assert (answer.status_code, problem["field"]) == (422, "body.purpose")
+    assert "'marketing'" in problem["fields"][0]["fix"]
+    assert "promo" not in answer.text
 
 
 async def test_every_read_of_personal_data_is_audited_with_reader_customer_and_purpose(service):
