@@ -2,6 +2,7 @@
 
 from chassis.service import Service
 from services.compliance.api import router
+from services.compliance.audit_tree.api import router as tree
 from services.compliance.audit_tree.starting import start
 from services.compliance.audit_tree.timers import timers
 from services.compliance.reactions import reactions
@@ -9,7 +10,7 @@ from services.compliance.settings import Settings
 
 SERVICE = Service(
     settings=Settings,
-    routers=[router],
+    routers=[router, tree],
     reactions=reactions,
     timers=timers,
     start=start,

@@ -1,8 +1,10 @@
 """Test data of the tree: logs, keys and what others would compute."""
 
 import contextlib
-from collections.abc import AsyncIterator
+import zipfile
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -50,3 +52,14 @@ async def leaves(database: Database, size: int | None = None) -> list[bytes]:
 async def root(database: Database, size: int | None = None) -> bytes:
     """The root over the entries themselves, whatever the kept nodes say."""
     return root_of(await leaves(database, size))
+
+
+def rewritten(bundle: Path, name: str, change: Callable[[bytes], bytes]) -> None:
+    """Change one file of a bundle in place."""
+    with zipfile.ZipFile(bundle) as archive:
+        files = {one: archive.read(one) for one in archive.namelist()}
+    changed = change(files[name])
+    assert changed != files[name]
+    with zipfile.ZipFile(bundle, "w") as archive:
+        for one, content in {**files, name: changed}.items():
+            archive.writestr(one, content)
