@@ -65,16 +65,20 @@ class _Outbound:
         return found
 
 
-async def bundle(database: Database, order: Order) -> AsyncIterator[bytes]:
-    """The zip file in parts. Entries are read in short reads, since rows up to the checkpoint do not change any more."""
+async def entries_of(database: Database, size: int) -> AsyncIterator[bytes]:
+    """The first `size` entries, each with a newline, by the block; in short reads, since these rows do not change any more."""
+    for first in range(0, size, _ROWS):
+        rows = await database.pool.fetch(_BLOCK, first, min(first + _ROWS, size))
+        yield b"".join(row["canonical"] + b"\n" for row in rows)
+
+
+async def bundle(blocks: AsyncIterator[bytes], order: Order) -> AsyncIterator[bytes]:
+    """The zip file in parts, while the entries come."""
     out = _Outbound()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:  # type: ignore[call-overload]  # it writes only
         hashed = hashlib.sha256()
         with archive.open(ENTRIES, "w", force_zip64=True) as entries:
-            for first in range(0, order.checkpoint.size, _ROWS):
-                past = min(first + _ROWS, order.checkpoint.size)
-                rows = await database.pool.fetch(_BLOCK, first, past)
-                block = b"".join(row["canonical"] + b"\n" for row in rows)
+            async for block in blocks:
                 hashed.update(block)
                 await asyncio.to_thread(entries.write, block)
                 yield out.taken()
