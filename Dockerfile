@@ -6,7 +6,7 @@ RUN python3 -m venv /venv \
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home steward \
-    && install -d -o steward -g steward -m 0700 /keys /keys/public /keys/gateway /keys/profile
+    && install -d -o steward -g steward -m 0700 /keys /keys/public /keys/gateway /keys/profile /keys/compliance
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY contracts contracts

@@ -219,6 +219,7 @@ class Scope(StrEnum):
     PLAN_READ = "plan.read"
     PLAN_RUN = "plan.run"
     AUDIT_READ = "audit.read"
+    AUDIT_EXPORT = "audit.export"
     REFERRAL_READ = "referral.read"
     REFERRAL_WRITE = "referral.write"
     CASE_READ = "case.read"

@@ -41,14 +41,14 @@ class Proxy:
             value = exchange.headers.get(name)
             if value:
                 headers[name] = value
-        reading = route.method == "GET"
+        quick = route.method == "GET" and not route.long
         async with self._calls.stream(
             route.service,
             route.method,
             exchange.target,
             headers=headers,
             body=self._body(exchange, headers),
-            deadline_seconds=self._read_seconds if reading else self._write_seconds,
+            deadline_seconds=self._read_seconds if quick else self._write_seconds,
         ) as response:
             await _pass_back(exchange, response)
 

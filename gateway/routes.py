@@ -31,13 +31,17 @@ class MethodUnknown(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation: who serves it, which scope it needs (None: any caller), and where it names its customer."""
+    """One operation: who serves it, which scope it needs (None: any caller), and where it names its customer.
+
+    `long` tells that reading it may take as long as writing.
+    """
 
     service: str
     method: str
     template: str
     scope: Scope | None
     customer: Literal["path", "body"] | None = None
+    long: bool = False
 
 
 @dataclass(slots=True)
@@ -125,6 +129,7 @@ def routes_of(service: str, document: Mapping[str, Any]) -> list[Route]:  # Any:
                     template=template,
                     scope=Scope(access["scope"]),
                     customer=access.get("customer") or in_path,
+                    long=item[method].get("x-long", False),
                 )
             )
     return found

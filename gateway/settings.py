@@ -29,7 +29,7 @@ class Settings(ServiceSettings):
     issuer_key: Path | None = Field(default=None, description="Development only: sign and publish tokens locally.")
 
     overview_deadline_seconds: float = Field(default=2.0, gt=0)
-    read_deadline_seconds: float = Field(default=5.0, gt=0, description="Of a proxied GET.")
+    read_deadline_seconds: float = Field(default=5.0, gt=0, description="Of a proxied GET, unless it says x-long.")
     write_deadline_seconds: float = Field(default=60.0, gt=0, description="Of everything else that is proxied.")
     access_deadline_seconds: float = Field(default=2.0, gt=0)
     allow_seconds: float = Field(default=20.0, ge=0, le=30, description="An allowed access decision holds for this long.")

@@ -43,6 +43,8 @@ def settings_of(name: str, suite: Suite) -> dict[str, object]:
 def _own_settings(name: str, suite: Suite) -> dict[str, object]:
     if name == "profile":
         return {"keyset": suite.keys.keyset}
+    if name == "compliance":
+        return {"audit_key": suite.keys.audit_key}
     if name == "gateway":
         peers = {f"{service}_url": suite.url(service) for service in SERVICES}
         return {"capability_key": suite.keys.capability_key, "issuer_key": suite.keys.issuer_key, **peers}

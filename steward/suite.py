@@ -49,6 +49,11 @@ class KeyFiles:
         """The master keys of profile, which makes the file itself and never replaces it."""
         return self.folder / "profile.json"
 
+    @property
+    def audit_key(self) -> Path:
+        """The private Ed25519 key of the audit log, which compliance makes itself and never replaces."""
+        return self.folder / "audit.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:

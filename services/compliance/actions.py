@@ -7,6 +7,7 @@ from chassis.audit import audit
 from chassis.auth import Capability
 from chassis.database import Session
 from services.compliance import store
+from services.compliance.audit_tree.actions import appended
 from services.compliance.models import AuditCount, AuditEntry
 from services.compliance.rules import Act, check_window, enter
 from services.compliance.store import Place, Search
@@ -23,6 +24,7 @@ async def record(session: Session, *, acts: Sequence[Act], now: datetime) -> int
     fresh = {act.event_id: act for act in acts if act.event_id not in known}
     if fresh:
         await store.append(session, enter(list(fresh.values()), first=first, recorded_at=now))
+        await appended(session, first=first, entries=len(fresh), now=now)
     return len(fresh)
 
 

@@ -81,3 +81,28 @@ class AuditCount(Base, table=True):
     outcome: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
     entries: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
     last_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+
+
+class AuditNode(Base, table=True):
+    """A node of the tree over the entries that is kept, so that no proof hashes the whole log: every eighth level.
+
+    `level` 8 stands over 256 entries, 16 over 65,536, …; `index` counts the nodes of a level from the left.
+    """
+
+    __tablename__: ClassVar[str] = "audit_node"
+
+    level: int = Field(sa_column=sa.Column(sa.SmallInteger, primary_key=True, autoincrement=False))
+    index: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    digest: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+
+
+class AuditCheckpoint(Base, table=True):
+    """A signed statement of the log: so many entries, under this root. `note` is the signed note word for word."""
+
+    __tablename__: ClassVar[str] = "audit_checkpoint"
+
+    size: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    key_id: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    root: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    signed_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+    note: str = Field(sa_column=sa.Column(sa.Text, nullable=False))

@@ -1,15 +1,27 @@
 """Settings of compliance, from the environment with the prefix STEWARD_COMPLIANCE_."""
 
+from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Compliance needs nothing beside what every service has."""
+    """What the bank sets for this service, beside the settings that every service has."""
 
     model_config = SettingsConfigDict(env_prefix="STEWARD_COMPLIANCE_", extra="ignore")
 
     name: ClassVar[str] = "compliance"
+
+    audit_key: Path = Field(
+        default=Path(".steward/keys/audit.json"),
+        description="Signing key of the audit log. Made at the first start, while no checkpoint is signed, and never after that.",
+    )
+    audit_origin: str = Field(
+        default="steward.local/audit",
+        pattern=r"^[^\s+]+$",
+        description="Name of the log in its checkpoints; taken into the signing key when that is made.",
+    )

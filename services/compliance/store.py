@@ -19,7 +19,7 @@ Place: TypeAlias = tuple[datetime, int]
 """Where a page ends: `occurred_at` and `position` of its last entry."""
 
 _TABLE = "audit_entry"
-_COLUMNS = (
+COLUMNS = (
     "position",
     "event_id",
     "service",
@@ -74,10 +74,11 @@ async def known_events(session: Session, event_ids: Sequence[UUID]) -> set[UUID]
 async def append(session: Session, entries: Sequence[Entry]) -> None:
     """COPY the entries in. The log's trigger refuses positions that do not follow, and grows size and counts."""
     connection = await driver(session)
-    await connection.copy_records_to_table(_TABLE, records=[_record(entry) for entry in entries], columns=_COLUMNS)
+    await connection.copy_records_to_table(_TABLE, records=[record_of(entry) for entry in entries], columns=COLUMNS)
 
 
-def _record(entry: Entry) -> tuple[object, ...]:
+def record_of(entry: Entry) -> tuple[object, ...]:
+    """The row of an entry, in the order of `COLUMNS`."""
     act = entry.act
     return (
         entry.position,

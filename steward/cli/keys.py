@@ -36,6 +36,7 @@ def keys(
             "services: verify capabilities": files.capability_jwks,
             "gateway: local identity provider": files.issuer_key,
             "profile: master keys and index key": files.keyset,
+            "compliance: signs the audit log": files.audit_key,
         }.items():
             table.add_row(name, str(path), "yes" if path.exists() else "no")
         console.print(table)

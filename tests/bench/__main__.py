@@ -34,7 +34,7 @@ from steward.suite import Suite
 from steward.supervisor import Options, running
 from steward.timing import Steps
 from steward.tokens import local_token
-from tests.bench import events
+from tests.bench import audit_log, events
 from tests.bench.load import Measured, Target, compare
 
 FOLDER = Path(".steward/bench").resolve()
@@ -51,12 +51,14 @@ class Size:
     latencies: int = 300
     drained: int = 5_000
     relayed: int = 20_000
+    appended: int = 30_000
+    verified: int = 1_000_000
 
 
 UNLIMITED = {"STEWARD_GATEWAY_PRINCIPAL_PER_SECOND": "1000000", "STEWARD_GATEWAY_PRINCIPAL_BURST": "1000000"}
 """One principal asks for everything here; the bucket is still filled and emptied for each request."""
 
-QUICK = Size(seconds=0.5, rounds=1, customers=100, latencies=20, drained=200, relayed=2_000)
+QUICK = Size(seconds=0.5, rounds=1, customers=100, latencies=20, drained=200, relayed=2_000, appended=2_000, verified=20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +185,31 @@ async def event_rows(suite: Suite, size: Size) -> list[Row]:
     return [*rows, Row("backlog drained to plans", "events/s", drained, alone, "the relay alone", 0.3)]
 
 
-async def _empty_database() -> str:
+async def log_rows(size: Size) -> list[Row]:
+    """Appending to the audit log, and verifying an export of it offline."""
+    ours, limit = await audit_log.appending(await _empty_database("bench_log"), size.appended, rounds=size.rounds)
+    rows = [Row("audit log, appended", "entries/s", ours, limit, "a bare COPY sequencer, same blocks, columns and indexes", 0.3)]
+    found = await audit_log.verifying(FOLDER / "log.zip", size.verified)
+    what = f"SHA-256 of each of the same {size.verified:,} entries"
+    rows.append(Row("audit log, verified", "entries/s", found.per_second, found.bare_per_second, what, 0.25))
+    rows.append(Row("audit log, verified", "s", found.seconds, 10, "10 s for a million entries", 1.0, at_most=True))
+    return rows
+
+
+async def _empty_database(name: str = "bench") -> str:
     """A database in which no service's relay works."""
     postgres = EmbeddedServers(FOLDER).postgres
     admin: asyncpg.Connection = await asyncpg.connect(postgres.url())
-    await create_database(admin, "bench", owner="postgres")
+    await create_database(admin, name, owner="postgres")
     await admin.close()
-    return postgres.url("bench", "postgres")
+    return postgres.url(name, "postgres")
 
 
 async def measured(size: Size) -> list[Row]:
     """All rows, on a fresh suite whose parts have a process each."""
     async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
         await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
-        return await http_rows(suite, size) + await event_rows(suite, size)
+        return await http_rows(suite, size) + await event_rows(suite, size) + await log_rows(size)
 
 
 def report(rows: list[Row]) -> None:

@@ -41,7 +41,10 @@ DOCUMENTS = {
     },
     "tiering": {"/v1/customers/{customer_id}/tier": {"get": access("tier.read")}, "/v1/packages": {"get": access("tier.read")}},
     "outreach": {"/v1/customers/{customer_id}/plan": {"get": access("plan.read")}},
-    "compliance": {"/v1/customers/{customer_id}/audit": {"get": access("audit.read")}},
+    "compliance": {
+        "/v1/customers/{customer_id}/audit": {"get": access("audit.read")},
+        "/v1/audit/export": {"get": access("audit.export") | {"x-long": True}},
+    },
     "referral": {"/v1/customers/{customer_id}/points": {"get": access("referral.read")}},
 }
 

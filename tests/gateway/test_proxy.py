@@ -171,6 +171,15 @@ async def test_a_service_that_is_too_slow_is_a_504_with_its_rule(banks) -> None:
         assert answer.headers["retry-after"] == "1"
 
 
+async def test_a_read_that_is_declared_long_may_take_as_long_as_a_write(banks) -> None:
+    export = "/v1/audit/export"
+    for seconds, status in ((20, 200), (0.2, 504)):
+        async with banks(read_deadline_seconds=0.2, write_deadline_seconds=seconds) as bank:
+            bank.upstreams["compliance"].answers[export] = Answer(delay_seconds=0.6)
+            answer = await bank.client.get(export, headers=bank.bearer(Role.AUDITOR))
+            assert answer.status_code == status
+
+
 async def test_a_service_that_is_away_is_a_502_and_then_left_alone(banks) -> None:
     async with banks(tiering_url="http://127.0.0.1:9") as bank:
         rules = [(await bank.client.get(TIER, headers=bank.adviser())).json()["rule"] for _ in range(7)]

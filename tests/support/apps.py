@@ -158,8 +158,10 @@ async def _settings(servers: TestServers, service: Service, keys: KeyFiles, give
         chosen["database_url"] = await servers.database(service.name)
     if "nats_url" not in given:
         chosen["nats_url"] = servers.fresh_nats_url()
+    number = next(_numbers)
     own = {
-        "keyset": keys.folder / f"keyset-{next(_numbers)}.json",
+        "keyset": keys.folder / f"keyset-{number}.json",
+        "audit_key": keys.folder / f"audit-{number}.json",
         "capability_key": keys.capability_key,
         "issuer_key": keys.issuer_key,
     }

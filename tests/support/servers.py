@@ -67,6 +67,12 @@ class TestServers:
         """URL of a fresh database without any table."""
         return await self._create(name, template=None)
 
+    async def copy(self, url: str) -> str:
+        """URL of a copy of a database that nobody is connected to, as a backup that was restored."""
+        parts = make_url(url)
+        assert parts.username is not None
+        return await self._create(parts.username, template=parts.database)
+
     async def drop(self, url: str) -> None:
         """Delete a database that `database` made, and cut whoever is still in it: a run makes hundreds."""
         name = make_url(url).database

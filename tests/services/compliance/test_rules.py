@@ -12,6 +12,7 @@ from services.compliance.rules import (
     canonical_json,
     check_window,
     enter,
+    entry_body,
     instant,
     leaf_hash,
     place_key,
@@ -71,6 +72,23 @@ def test_entries_take_positions_without_holes_in_the_order_of_the_acts(first, co
     entries = enter(acts, first=first, recorded_at=NOON)
     assert [entry.position for entry in entries] == list(range(first, first + count))
     assert [entry.act for entry in entries] == acts
+
+
+@given(st.data(), st.integers(0, 2**53 - 1))
+def test_an_entry_is_spelled_as_its_body_is(data, position):
+    codes = {name: data.draw(texts) for name in ("service", "actor", "act", "purpose", "outcome")}
+    optional = {name: data.draw(st.none() | texts) for name in ("rule", "request_id")}
+    done = act(
+        **codes,
+        **optional,
+        roles=tuple(data.draw(st.lists(texts, max_size=3))),
+        details=data.draw(st.dictionaries(texts, st.integers() | texts, max_size=3)),
+        customer_id=data.draw(st.none() | st.uuids()),
+        occurred_at=data.draw(moments),
+    )
+    recorded_at = data.draw(moments)
+    (entry,) = enter([done], first=position, recorded_at=recorded_at)
+    assert entry.canonical == canonical_json(entry_body(position, done, recorded_at))
 
 
 def test_the_canonical_bytes_hold_all_that_the_act_and_its_place_say():

@@ -1,0 +1,1 @@
+"""Pure decisions of the tree: hashes, proofs, and the text of a checkpoint."""
