@@ -2,12 +2,13 @@
 
 from chassis.service import Service
 from services.compliance.api import router
+from services.compliance.masking.api import router as masking
 from services.compliance.reactions import reactions
 from services.compliance.settings import Settings
 
 SERVICE = Service(
     settings=Settings,
-    routers=[router],
+    routers=[router, masking],
     reactions=reactions,
     summary="The audit log: every audited act of every service, append-only and searchable.",
 )

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+
+from pydantic import JsonValue
 
 from contracts.values import RuleBroken
 from services.compliance.masking.detector import find
@@ -12,7 +13,8 @@ from services.compliance.masking.policy import Policy, default_policy
 from services.compliance.masking.values import HIDDEN, Audience, Finding, Kind
 from services.compliance.masking.words import PERSON, is_document
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json = JsonValue
+"""Any JSON value."""
 
 DEEPEST = 100
 """Levels of arrays and objects."""
@@ -78,19 +80,22 @@ class Masker:
         if isinstance(value, str):
             return self._string(value, pointer, kind, found)
         if isinstance(value, float) and not math.isfinite(value):
-            raise NotText
+            raise NotText(field="body.items")
         if not isinstance(value, list | dict):
             return value
         if depth == 0:
-            raise TooDeep
+            raise TooDeep(field="body.items")
         if isinstance(value, list):
             return [self._value(item, f"{pointer}/{place}", kind, depth - 1, found) for place, item in enumerate(value)]
+        for name in value:
+            check_text(name)
         return {
             name: self._value(item, f"{pointer}/{_escaped(name)}", self._kinds.get(_plain(name)), depth - 1, found)
             for name, item in value.items()
         }
 
     def _string(self, text: str, pointer: str, kind: Kind | None, found: list[Placed]) -> str:
+        check_text(text)
         findings = list(_by_member(text, kind)) or find(text)
         found += (Placed(pointer, finding) for finding in findings)
         return self.write(text, findings)
@@ -101,7 +106,7 @@ def check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise NotText from None
+        raise NotText(field="body.items") from None
 
 
 def _by_member(text: str, kind: Kind | None) -> Iterator[Finding]:

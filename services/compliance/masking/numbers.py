@@ -6,9 +6,8 @@ from operator import mul
 
 _WEIGHTS = tuple(2 ** (17 - place) % 11 for place in range(17))
 _CHECKS = "10X98765432"
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
-)
+_CODES = "111213141521222331323334353637414243444546505152535461626364657181828391"
+_PROVINCES = frozenset(_CODES[place : place + 2] for place in range(0, len(_CODES), 2))
 """First two digits of a region code (GB/T 2260); 83 is the number of Taiwan residents' residence permits."""
 
 _MOBILE = frozenset(

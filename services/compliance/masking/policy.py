@@ -41,7 +41,7 @@ class Form(_Document):
     def _one_way(self) -> Self:
         if self.hide_last is not None and (self.first or self.last or self.keep):
             raise ValueError("hide_last stands alone")
-        if self.last and self.keep or (self.first and self.keep not in (None, "mail_domain")):
+        if (self.last and self.keep) or (self.first and self.keep not in (None, "mail_domain")):
             raise ValueError("keep goes with nothing but first, for mail addresses")
         return self
 

@@ -118,15 +118,16 @@ class Writer:
     def trap(self) -> str:
         """A sentence with numbers that are nobody's."""
         day = date(2026, 1, 1) + timedelta(days=self.rng.randrange(365))
+        few, amount = self.rng.randrange(2, 9), self.rng.randrange(100, 99_999)
         return self.rng.choice(
             (
                 f"订单号{day:%Y%m%d}{self.digits(self.rng.randrange(6, 12))}还没有到账。",
-                f"交易流水{self.rng.choice('1236789')}{self.digits(self.rng.choice((13, 15, 16, 17, 18)))}，金额{self.rng.randrange(100, 99999)}.00元。",
+                f"交易流水{self.rng.choice('1236789')}{self.digits(self.rng.randrange(13, 19))}，金额{amount}.00元。",
                 f"{day:%Y-%m-%d} 14:{self.rng.randrange(10, 60)}:08 转出1,{self.digits(3)},{self.digits(3)}.50元。",
-                f"{day.year}年{day.month}月{day.day}号来过{self.rng.randrange(2, 9)}号窗口，前面有{self.rng.randrange(2, 40)}人。",
-                f"坐地铁{self.rng.randrange(1, 19)}号线，{self.rng.randrange(2, 9)}楼大厅，客服热线95588或400-820-{self.digits(4)}。",
-                f"产品代码R{self.rng.randrange(1, 6)}A{self.digits(4)}，期限{self.rng.randrange(30, 400)}天，业绩比较基准3.{self.digits(2)}%。",
-                f"合同编号HT-{day:%Y}-{self.digits(6)}，版本 2.{self.digits(1)}.{self.digits(2)}，第{self.rng.randrange(2, 40)}页。",
+                f"{day.year}年{day.month}月{day.day}号来过{few}号窗口，前面有{self.rng.randrange(2, 40)}人。",
+                f"坐地铁{self.rng.randrange(1, 19)}号线，{few}楼大厅，热线95588或400-820-{self.digits(4)}。",
+                f"产品代码R{few}A{self.digits(4)}，期限{self.rng.randrange(30, 400)}天，基准3.{self.digits(2)}%。",
+                f"合同编号HT-{day:%Y}-{self.digits(6)}，版本 2.{self.digits(1)}.{self.digits(2)}，共{few}页。",
                 f"市值{self.digits(2)}8{self.digits(8)}.25元，份额{self.rng.randrange(10**6, 10**7)}份，净值1.{self.digits(4)}。",
             )
         )
