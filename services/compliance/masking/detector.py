@@ -37,9 +37,7 @@ _PLATE = "|".join(rf"(?<=[{PROVINCES}][A-HJ-Y]{_IN_PLATE * between}[0-9])" for b
 _CANDIDATE = re.compile(
     rf"""
     [{D}@＠:：]
-    (?: (?<=[@＠]) (?=[A-Za-z0-9]) (?P<at>)
-      | (?<=[{NAME_LABELS_END}][:：]) (?P<label>)
-      | (?<![{D}].) (?<![@＠:：])
+    (?: (?<=[{D}]) (?<![{D}].)
         (?: (?=[{D}{SEPARATORS}]{{7}}) (?![0-9]{{7,}}[.][0-9])
             (?: (?<=[1-9]) (?<![{_WORD}.*].)
                 (?: (?<=1) (?P<mobile>{_MOBILE}(?![{_WORD}{D}*.%元万亿·]|[{SEPARATORS}][{D}]))
@@ -52,6 +50,7 @@ _CANDIDATE = re.compile(
           | (?<=[{_LETTER}{_IN_PLATE[1:-1]}].) (?:{_PLATE}) (?P<plate>)
           | (?: (?<=[{ROAD}].) | (?<=[{ROAD}][ ].) ) (?P<house>{HOUSE.replace(" ", "[ ]")})
         )
+      | (?<=[@＠:：]) (?: (?<=[@＠]) (?=[A-Za-z0-9]) (?P<at>) | (?<=[{NAME_LABELS_END}].) (?P<label>) )
     )
     """,
     re.VERBOSE | re.DOTALL,
