@@ -5,10 +5,9 @@ from functools import partial
 
 from services.compliance.masking.policy import Form
 from services.compliance.masking.runs import WIDTH
-from services.compliance.masking.values import HIDDEN, Kind
+from services.compliance.masking.values import HIDDEN, MASKED, Kind
 from services.compliance.masking.words import COMPOUND_SURNAMES, district_end
 
-_FIXED = 3
 _FIXED_ADDRESS = 6
 _NO_SEPARATORS = str.maketrans("", "", " .·•-‐‑–—")
 
@@ -39,7 +38,7 @@ def plain(number: str) -> str:
 
 def _mail(value: str, first: int) -> str:
     local, at, domain = value.rpartition("@" if "@" in value else "＠")
-    return local[:first] + HIDDEN * _FIXED + at + domain
+    return local[:first] + MASKED + at + domain
 
 
 def _address(value: str) -> str:
@@ -59,6 +58,6 @@ def _without_end(value: str, count: int) -> str:
 
 def _ends(value: str, first: int, last: int) -> str:
     length = len(value)
-    if first + last + _FIXED > length:
+    if first + last + len(MASKED) > length:
         return HIDDEN * length
     return value[:first] + HIDDEN * (length - first - last) + value[length - last :]

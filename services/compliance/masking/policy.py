@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.compliance.masking.values import Audience, Kind
+from services.compliance.masking.values import MASKED, Audience, Kind
 
 SHORTEST = {
     Kind.IDENTITY_NUMBER: 15,
@@ -20,7 +20,7 @@ SHORTEST = {
 }
 """Characters of the shortest value of a kind, separators left out."""
 
-HIDDEN_AT_LEAST = 3
+HIDDEN_AT_LEAST = len(MASKED)
 _SHOWN_AT_END = 4
 _Count = Annotated[int, Field(ge=0, le=8)]
 

@@ -13,7 +13,7 @@ from services.compliance.masking.numbers import (
     is_mobile,
     is_old_identity,
 )
-from services.compliance.masking.values import HIDDEN, Finding, Kind
+from services.compliance.masking.values import MASKED, Finding, Kind
 
 D = "0-9０-９"
 """ASCII and full-width digits, for a character class."""
@@ -107,7 +107,7 @@ def _read_groups(text: str, start: int, run: str, floor: int) -> Finding | None:
     if found is not None:
         return found
     alone = _alone(text, start, run, first, floor)
-    if text[start - 1 : start] == HIDDEN:
+    if text.endswith(MASKED, 0, start):
         return alone
     best, taken = alone, first
     for place, (begin, finish) in enumerate(groups[1:], start=2):
@@ -115,7 +115,7 @@ def _read_groups(text: str, start: int, run: str, floor: int) -> Finding | None:
         if len(taken) > LONGEST:
             break
         end = start + finish
-        if len(taken) >= MOBILE_LENGTH and _may_end(text, end) and text[end : end + 1] != HIDDEN:
+        if len(taken) >= MOBILE_LENGTH and _may_end(text, end) and not text.startswith(MASKED, end):
             found = _grouped(taken, groups[:place], start, end, dotted="." in run[:finish])
             if found is not None and (best is None or found.confidence_bp >= best.confidence_bp):
                 best = found
@@ -135,7 +135,7 @@ def _with_letter(text: str, start: int, run: str) -> Finding | None:
     end = start + len(run)
     number = run.translate(_TO_LETTERS).upper()
     grouped = len(number) != len(run)
-    if (grouped and text[start - 1 : start] == HIDDEN) or not _may_end(text, end) or not is_identity(number):
+    if (grouped and text.endswith(MASKED, 0, start)) or not _may_end(text, end) or not is_identity(number):
         return None
     return Finding(Kind.IDENTITY_NUMBER, start, end, 9_900)
 
@@ -164,8 +164,12 @@ def _landline(digits: str) -> bool:
 
 def _spoken_of(text: str, start: int, floor: int) -> bool:
     context = text[max(floor, start - _CONTEXT) : start]
-    context = context[max(context.rfind(HIDDEN), context.rfind("\n")) + 1 :]
-    return any(word in context for word in _SPOKEN_OF)
+    return any(word in own_part(context) for word in _SPOKEN_OF)
+
+
+def own_part(context: str) -> str:
+    """The end of what stands before something: of its own line, and behind what is masked already."""
+    return context.rpartition("\n")[2].rpartition(MASKED)[2]
 
 
 def _may_end(text: str, end: int) -> bool:

@@ -27,7 +27,11 @@ class Audience(StrEnum):
 
 
 HIDDEN = "*"
-"""What stands for a hidden character. The detector knows it, so that what is masked is not found again."""
+"""What stands for a hidden character."""
+
+MASKED = HIDDEN * 3
+"""What no masked number or mail address has less of. The detector knows it, so that what is masked is not found again; fewer
+stars are somebody's emphasis."""
 
 
 class Finding(NamedTuple):

@@ -3,8 +3,8 @@
 import re
 from string import ascii_letters, digits
 
-from services.compliance.masking.runs import WIDTH, D
-from services.compliance.masking.values import HIDDEN, Finding, Kind
+from services.compliance.masking.runs import WIDTH, D, own_part
+from services.compliance.masking.values import Finding, Kind
 
 HAN = r"\u3400-\u9fff"
 ROAD = "路街道巷弄村园苑区坊镇乡庄寨屯湾同"
@@ -41,7 +41,7 @@ _LETTERS_OF_A_PLATE = 2
 _BEFORE_A_DIGIT = 6
 _PLATE_LENGTH = 9
 
-_DOCUMENT = re.compile(r"(?<![A-Za-z0-9*])(?:[A-Z]{1,2}[0-9]{7,10}|[0-9]{8})(?![A-Za-z0-9*])")
+_DOCUMENT = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z]{1,2}[0-9]{7,10}|[0-9]{8})(?![A-Za-z0-9]|\*{3})")
 _CONTEXT = 16
 _CONTEXT_WORDS = (
     ("护照", Kind.PASSPORT),
@@ -79,8 +79,8 @@ _SURNAME = (
     "柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇]"
 )
 _NOT_A_NAME = "电话|手机|身份|证件|性别|年龄|住址|地址|账号|卡号|先生|女士|不符|有误"
-_GIVEN = rf"(?:(?!{_NOT_A_NAME})[{HAN}]){{1,2}}+(?!\*)"
-PERSON = re.compile(rf"(?:(?:{_COMPOUND}){_GIVEN}|{_SURNAME}{_GIVEN})")
+_GIVEN = rf"(?:(?!{_NOT_A_NAME})[{HAN}]){{1,2}}+"
+PERSON = re.compile(rf"(?:(?:{_COMPOUND}){_GIVEN}|(?!(?:{_COMPOUND})\*){_SURNAME}{_GIVEN})")
 
 
 def read_plate(text: str, digit: int, floor: int) -> Finding | None:
@@ -99,8 +99,7 @@ def read_plate(text: str, digit: int, floor: int) -> Finding | None:
 
 def read_document(text: str, digit: int, floor: int) -> Finding | None:
     """A passport, or a permit of Hong Kong, Macau or Taiwan, shortly after the word for it."""
-    context = text[max(floor, digit - _CONTEXT) : digit]
-    context = context[max(context.rfind(HIDDEN), context.rfind("\n")) + 1 :]
+    context = own_part(text[max(floor, digit - _CONTEXT) : digit])
     near = [(context.rfind(word), kind) for word, kind in _CONTEXT_WORDS if word in context]
     if not near:
         return None

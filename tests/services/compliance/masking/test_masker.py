@@ -53,6 +53,32 @@ def test_masking_what_is_masked_changes_nothing(text, masker):
     assert masker.text(once) == (once, [])
 
 
+def card_ending(tail: str) -> str:
+    return next(number for body in range(100) if luhn_valid(number := f"6222021234{body:02d}{tail}"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{card_ending('1381')} 2345 678",  # what is left of the card and its neighbours would make a phone
+        "1381 2345 13812345678",
+        "台胞证110101199003077512",
+        "护照13812345678 E12345678",
+        "姓名：欧阳建国",
+    ],
+)
+@pytest.mark.parametrize("masker", [INSIDE, OUTSIDE])
+def test_what_is_left_of_a_number_makes_no_other_number(text, masker):
+    once, found = masker.text(text)
+    assert found
+    assert masker.text(once) == (once, [])
+
+
+def test_emphasis_hides_nothing_from_the_detector():
+    text = "**138 1234 5678** *110101 19900307 7512* 护照**E12345678** **姓名：王小明**"
+    assert INSIDE.text(text)[0] == "**138****5678** *110101199003******* 护照**E*****678** **姓名：王****"
+
+
 @settings(max_examples=200, deadline=None)
 @given(texts())
 def test_offsets_point_at_what_was_found_and_only_that_is_changed(text):

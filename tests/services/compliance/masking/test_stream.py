@@ -1,10 +1,12 @@
 import io
 import tracemalloc
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.compliance.masking import Audience, Masker
+from services.compliance.masking.detector import LONGEST
 from services.compliance.masking.stream import mask_stream
 from tests.services.compliance.masking.labelled import document
 
@@ -27,6 +29,19 @@ def test_a_stream_gives_what_the_whole_text_gives(seed, chunk_bytes, one_line):
     output, counts = streamed(text.encode(), chunk_bytes)
     assert output.decode() == masked
     assert counts.total() == len(found) > 100
+
+
+@pytest.mark.parametrize(
+    "piece", ["户名：王小明，", "8613812345678，", "护照号是E12345678，", "寄到北京市朝阳区建国路88号，", "a@b.cn，"]
+)
+def test_nothing_is_lost_where_two_pieces_of_a_line_meet(piece):
+    masked, _ = MASKER.text(piece)
+    for place in range(-2, len(piece) + 3):
+        line = "一" * 10 + piece + "二" * (LONGEST - place)
+        pieces = iter([line.encode(), b"\xe4\xb8\x89" * 5_000, b""])
+        written: list[bytes] = []
+        mask_stream(lambda _, pieces=pieces: next(pieces), written.append, MASKER)
+        assert b"".join(written).decode() == line.replace(piece, masked) + "三" * 5_000
 
 
 def test_bytes_and_line_ends_that_need_no_masking_stay():
