@@ -220,6 +220,7 @@ class Scope(StrEnum):
     PLAN_RUN = "plan.run"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
+    MASK = "mask"
     REFERRAL_READ = "referral.read"
     REFERRAL_WRITE = "referral.write"
     CASE_READ = "case.read"

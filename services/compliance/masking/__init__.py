@@ -1,0 +1,11 @@
+"""Masking (H20): finds personal data in text and JSON and writes it in the form that its reader may see.
+
+A library of its own within compliance: the route, the command line and other parts of the suite's tests use the same `Masker`.
+"""
+
+from services.compliance.masking.detector import find
+from services.compliance.masking.masker import Masker
+from services.compliance.masking.policy import default_policy, parse_policy
+from services.compliance.masking.values import Audience, Finding, Kind
+
+__all__ = ["Audience", "Finding", "Kind", "Masker", "default_policy", "find", "parse_policy"]
