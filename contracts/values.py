@@ -209,6 +209,7 @@ class Scope(StrEnum):
     PLAN_READ = "plan.read"
     PLAN_RUN = "plan.run"
     AUDIT_READ = "audit.read"
+    CONTENT_SCAN = "content.scan"
     REFERRAL_READ = "referral.read"
     REFERRAL_WRITE = "referral.write"
     CASE_READ = "case.read"
