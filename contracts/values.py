@@ -221,6 +221,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
     MASK = "mask"
+    CONTENT_SCAN = "content.scan"
     REFERRAL_READ = "referral.read"
     REFERRAL_WRITE = "referral.write"
     CASE_READ = "case.read"
