@@ -25,3 +25,4 @@ SERVICE = Service(
     start=start,
     summary="The audit log, append-only and signed as a Merkle tree; what is masked; and what may be said.",
 )
+create_app = SERVICE.create_app
