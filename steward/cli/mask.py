@@ -1,13 +1,9 @@
 """`steward mask`: personal data out of a text on its way through."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-
-from services.compliance.masking.masker import Masker
-from services.compliance.masking.stream import mask_stream
-from services.compliance.masking.values import Audience
 
 
 def register(app: typer.Typer) -> None:
@@ -16,10 +12,13 @@ def register(app: typer.Typer) -> None:
 
 
 def mask(
-    audience: Annotated[Audience, typer.Option(help="Who will read it.")] = Audience.OUTSIDE,
+    audience: Annotated[Literal["inside", "outside"], typer.Option(help="Who will read it.")] = "outside",
     counts: Annotated[bool, typer.Option("--counts", help="Tell on standard error how much was found.")] = False,
 ) -> None:
     """Mask personal data: `steward mask < in > out`, UTF-8, of any length. Needs no running suite."""
+    from services.compliance.masking import Audience, Masker  # noqa: PLC0415  # keeps `steward --help` quick
+    from services.compliance.masking.stream import mask_stream  # noqa: PLC0415
+
     source, sink = sys.stdin.buffer, sys.stdout.buffer
 
     def write(text: bytes) -> None:
@@ -27,7 +26,7 @@ def mask(
             sink.write(text)
             sink.flush()
 
-    found = mask_stream(getattr(source, "read1", source.read), write, Masker(audience))
+    found = mask_stream(getattr(source, "read1", source.read), write, Masker(Audience(audience)))
     if counts:
         for kind, count in sorted(found.items()):
             typer.echo(f"{kind} {count}", err=True)

@@ -18,11 +18,20 @@ from services.compliance.masking.values import MASKED, Finding, Kind
 D = "0-9０-９"
 """ASCII and full-width digits, for a character class."""
 
-SEPARATORS = r" \u00a0\u3000.·\-－‐‑–—"
+_BETWEEN = " \u00a0\u3000.·－‐‑–—-"
+SEPARATORS = _BETWEEN.replace("-", r"\-")
 """What may stand between two groups of one number, once; for a character class."""
 
-RUN = rf"(?:[{SEPARATORS}]?[{D}]){{10,40}}+(?:[{SEPARATORS}]?[XxＸｘ])?"
-"""What follows the first digit of eleven or more. More than 41 are no number of anybody."""
+_S, _D = f"[{SEPARATORS}]", f"[{D}]"
+RUN = (
+    rf"(?={_D}*(?:{_S}?{_D}){{10}})"
+    rf"(?:(?:{_S}{_D}(?!{_D})){{10,18}}+|{_D}{{2,40}}+(?:{_S}{_D}{{3,19}}+){{0,4}}+(?:{_S}{_D}{{1,2}}+(?!{_D}))?)"
+    rf"(?:{_S}?[XxＸｘ])?"
+)
+"""What follows the first digit of eleven or more: one digit a group, or up to six groups that have three but for the last.
+
+Other groups are no spelling of a number of somebody. Saying so here keeps hostile text from costing more than any other.
+"""
 
 WIDTH = {0xFF01 + place: 0x21 + place for place in range(94)} | {0x3000: " ", 0x00A0: " "}
 """Full-width forms to ASCII, one character for one, so that offsets stay."""
@@ -43,7 +52,7 @@ def read_run(text: str, start: int, end: int, floor: int) -> Finding | None:
 
     Identity numbers come before cards, cards before phones, the longer before the shorter.
     """
-    if not _may_begin(text, start):
+    if _goes_on(text, start, floor) or not _may_begin(text, start):
         return None
     run = text[start : min(end, start + _LONGEST_GROUPED)]
     if not run.isascii():
@@ -51,6 +60,11 @@ def read_run(text: str, start: int, end: int, floor: int) -> Finding | None:
     if run.isdecimal():
         return _read_group(text, start, run, floor) if len(run) <= LONGEST else None
     return _read_groups(text, start, run, floor)
+
+
+def _goes_on(text: str, start: int, floor: int) -> bool:
+    """Whether one digit is a group here and others went before it: such a row is read from its beginning only."""
+    return start - 2 >= floor and not text[start + 1].isdecimal() and text[start - 1] in _BETWEEN and text[start - 2].isdecimal()
 
 
 def _may_begin(text: str, start: int) -> bool:

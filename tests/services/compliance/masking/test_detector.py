@@ -95,6 +95,11 @@ def test_neighbours_are_told_apart():
     ]
 
 
+def test_numbers_of_one_digit_a_group_follow_each_other():
+    text = "1 1 0 1 0 1 1 9 9 0 0 3 0 7 7 5 1 2 1 3 8 1 2 3 4 5 6 7 8"
+    assert [one.kind for one in find(text)] == [Kind.IDENTITY_NUMBER, Kind.PHONE]
+
+
 def test_a_mail_address_takes_all_of_a_number_that_it_cuts():
     (found,) = find("110101 19900307 7512@example.com")
     assert (found.kind, found.start) == (Kind.EMAIL, 0)
