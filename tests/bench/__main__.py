@@ -34,7 +34,7 @@ from steward.suite import Suite
 from steward.supervisor import Options, running
 from steward.timing import Steps
 from steward.tokens import local_token
-from tests.bench import events
+from tests.bench import events, wording
 from tests.bench.load import Measured, Target, compare
 
 FOLDER = Path(".steward/bench").resolve()
@@ -47,6 +47,7 @@ class Size:
 
     seconds: float = 3.0
     rounds: int = 5
+    scan_seconds: float = 1.0
     customers: int = 300
     latencies: int = 300
     drained: int = 5_000
@@ -56,7 +57,7 @@ class Size:
 UNLIMITED = {"STEWARD_GATEWAY_PRINCIPAL_PER_SECOND": "1000000", "STEWARD_GATEWAY_PRINCIPAL_BURST": "1000000"}
 """One principal asks for everything here; the bucket is still filled and emptied for each request."""
 
-QUICK = Size(seconds=0.5, rounds=1, customers=100, latencies=20, drained=200, relayed=2_000)
+QUICK = Size(seconds=0.5, rounds=1, scan_seconds=0.2, customers=100, latencies=20, drained=200, relayed=2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,12 @@ async def event_rows(suite: Suite, size: Size) -> list[Row]:
     return [*rows, Row("backlog drained to plans", "events/s", drained, alone, "the relay alone", 0.3)]
 
 
+def scan_row(size: Size) -> Row:
+    """What may be said, on one core. The limit is the goal itself: there is no bare program that answers the same question."""
+    rate = wording.megabytes_per_second(seconds=size.scan_seconds, rounds=size.rounds)
+    return Row("scan for 2,000 phrases", "MB/s", rate, wording.GOAL_MB_PER_SECOND, "the goal, 100 MB/s", 1.0)
+
+
 async def _empty_database() -> str:
     """A database in which no service's relay works."""
     postgres = EmbeddedServers(FOLDER).postgres
@@ -190,10 +197,11 @@ async def _empty_database() -> str:
 
 
 async def measured(size: Size) -> list[Row]:
-    """All rows, on a fresh suite whose parts have a process each."""
+    """All rows, on a fresh suite whose parts have a process each; what needs no suite first, while it is quiet."""
+    scan = scan_row(size)
     async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
         await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
-        return await http_rows(suite, size) + await event_rows(suite, size)
+        return [*await http_rows(suite, size), *await event_rows(suite, size), scan]
 
 
 def report(rows: list[Row]) -> None:
