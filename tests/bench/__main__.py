@@ -34,7 +34,7 @@ from steward.suite import Suite
 from steward.supervisor import Options, running
 from steward.timing import Steps
 from steward.tokens import local_token
-from tests.bench import audit_log, events, masking
+from tests.bench import audit_log, events, masking, wording
 from tests.bench.load import Measured, Target, compare
 
 FOLDER = Path(".steward/bench").resolve()
@@ -47,6 +47,7 @@ class Size:
 
     seconds: float = 3.0
     rounds: int = 5
+    scan_seconds: float = 1.0
     customers: int = 300
     latencies: int = 300
     drained: int = 5_000
@@ -69,6 +70,7 @@ QUICK = Size(
     appended=2_000,
     verified=20_000,
     sentences=1_000,
+    scan_seconds=0.2,
 )
 
 
@@ -196,6 +198,12 @@ async def event_rows(suite: Suite, size: Size) -> list[Row]:
     return [*rows, Row("backlog drained to plans", "events/s", drained, alone, "the relay alone", 0.3)]
 
 
+def scan_row(size: Size) -> Row:
+    """What may be said, on one core. The limit is the goal itself: there is no bare program that answers the same question."""
+    rate = wording.megabytes_per_second(seconds=size.scan_seconds, rounds=size.rounds)
+    return Row("scan for 2,000 phrases", "MB/s", rate, wording.GOAL_MB_PER_SECOND, "the goal, 100 MB/s", 1.0)
+
+
 async def log_rows(size: Size) -> list[Row]:
     """Appending to the audit log, and verifying an export of it offline."""
     ours, limit = await audit_log.appending(await _empty_database("bench_log"), size.appended, rounds=size.rounds)
@@ -237,11 +245,12 @@ def missing() -> list[str]:
 
 
 async def measured(size: Size) -> list[Row]:
-    """All rows, on a fresh suite whose parts have a process each."""
+    """All rows, on a fresh suite whose parts have a process each; what needs no suite first, while it is quiet."""
+    scan = scan_row(size)
     async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
         await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
         rows = await http_rows(suite, size) + await event_rows(suite, size) + await log_rows(size)
-    return rows + masking_rows(size)
+    return [*rows, *masking_rows(size), scan]
 
 
 def report(rows: list[Row]) -> None:

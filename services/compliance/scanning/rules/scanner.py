@@ -10,7 +10,7 @@ from services.compliance.scanning.rules.matching import Hit, Matcher
 from services.compliance.scanning.rules.negation import Negation
 from services.compliance.scanning.rules.values import ContentKind, Finding, Lexicon, Requirement, Verdict, Wording
 
-MOST_HITS = 1_000
+MOST_HITS = 200
 """Places in one view of a text that are judged; a text with more is not judged to its end, and does not pass."""
 
 
