@@ -144,3 +144,11 @@ def test_the_quick_looks_never_rule_out_what_the_full_look_would_find():
 def test_a_gap_may_be_as_wide_as_it_likes_when_nothing_is_seen_in_it(gap, found):
     assert bool(shipped().scan(f"保本{gap}保息").findings) is True
     assert any(one.phrase == "保本保息" for one in shipped().scan(f"保本{gap}保息").findings) is found
+
+
+def test_neither_a_phrase_nor_a_chain_reaches_over_gaps_that_are_too_wide():
+    wide, narrow = "x" * (WIDEST_GAP + 1), "x" * WIDEST_GAP
+    assert shipped().scan(wide.join("保本保息")).passes
+    assert not shipped().scan(narrow.join("保本保息")).passes
+    assert shipped().scan(f"不{narrow}保本").passes
+    assert not shipped().scan(f"不{wide}保本").passes
