@@ -15,27 +15,27 @@ PHRASES = 2_000
 GOAL_MB_PER_SECOND = 100.0
 TEXT_CHARACTERS = 20_000
 PLANTED_EVERY = 4_000
-_HARMLESS = 3_000
+_LETTERS = 3_000
 _MARKS = "，。、：  “”0123456789%"
 
 
 def made_up(seed: int, texts: int) -> tuple[Lexicon, list[str]]:
-    """A lexicon of 2,000 phrases of 2 to 8 characters, and texts of 20,000 characters.
+    """A lexicon of 2,000 phrases of 2 to 8 characters, one in twenty with a digit in front, and texts of 20,000 characters.
 
-    Characters are as unevenly frequent as in Chinese (Zipf), a sixth are punctuation, blanks and digits, and a phrase, half of
-    them torn by blanks, is planted about every 4,000 characters; half of those follow a negation.
+    The texts' characters are as unevenly frequent as in Chinese (Zipf), a sixth are punctuation, blanks and digits. A phrase,
+    half of them torn by blanks, is planted about every 4,000 characters, and half of those follow a negation.
     """
     chance = random.Random(seed)
-    letters = chance.sample([chr(code) for code in range(0x4E00, 0x9FA6)], _HARMLESS)
-    weights = [1 / (rank + 3) for rank in range(_HARMLESS)]
-    phrases: set[str] = set()
+    letters = chance.sample([chr(code) for code in range(0x4E00, 0x9FA6)], _LETTERS)
+    weights = [1 / (rank + 3) for rank in range(_LETTERS)]
+    phrases: dict[str, None] = {}
     while len(phrases) < PHRASES:
-        phrases.add("".join(chance.choices(letters, k=chance.randint(2, 8))))
+        front = str(chance.randint(0, 9)) if len(phrases) % 20 == 0 else ""
+        phrases[front + "".join(chance.choices(letters, k=chance.randint(2, 8)))] = None
     packaged = shipped().lexicon
     wording = dataclasses.replace(packaged.wordings[0], phrases=frozenset(phrases))
     lexicon = dataclasses.replace(packaged, wordings=(wording,), harmless=frozenset(), requirements=())
-    ordered = sorted(phrases, key=lambda phrase: (len(phrase), phrase))
-    long = [phrase for phrase in ordered if len(phrase) > 3]
+    long = [phrase for phrase in phrases if len(phrase) > 3]
     return lexicon, [_text(chance, letters, weights, long) for _ in range(texts)]
 
 

@@ -36,8 +36,8 @@ class ExampleJudgedWrongly(ValueError):
 
 def spelled_out(patterns: Iterable[str]) -> frozenset[str]:
     """Every phrase that the patterns stand for; `(a|b|)` is a, b or nothing. Raises ValueError for an open bracket."""
-    phrases = frozenset("".join(parts) for pattern in patterns for parts in itertools.product(*_parts(pattern)))
-    if any("(" in phrase or ")" in phrase or not phrase.strip() for phrase in phrases):
+    phrases = frozenset(" ".join("".join(parts).split()) for pattern in patterns for parts in itertools.product(*_parts(pattern)))
+    if any("(" in phrase or ")" in phrase or not phrase for phrase in phrases):
         raise ValueError("a phrase is empty or has a bracket without its partner")
     if len(phrases) > _MOST_SPELLED:
         raise ValueError(f"a list stands for more than {_MOST_SPELLED} phrases")

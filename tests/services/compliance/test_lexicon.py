@@ -26,7 +26,7 @@ def wording(document, rule):
 
 def test_the_packaged_lexicon_agrees_with_its_own_examples():
     scanner = parsed(lambda document: None)
-    assert len(scanner.lexicon.wordings) == 7
+    assert {one.rule for one in scanner.lexicon.wordings} >= {"principal-promised", "cash-back-promised"}
 
 
 def test_an_example_that_would_pass_and_should_fail_refuses_the_lexicon():

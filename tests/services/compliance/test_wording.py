@@ -3,8 +3,10 @@
 import itertools
 import random
 import threading
+from importlib.resources import files
 
 import pytest
+import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -169,3 +171,21 @@ def test_threads_share_a_scanner():
     for thread in threads:
         thread.join()
     assert list(answers.values()) == [expected] * 4
+
+
+def texts_in(value):
+    """Every string of a policy, but for the lists of words that it forbids itself."""
+    if isinstance(value, dict):
+        return [text for key, inner in value.items() if key != "forbidden_wording" for text in texts_in(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in texts_in(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("service", ["outreach", "tiering", "referral", "profile"])
+def test_the_texts_that_the_suite_ships_pass(service):
+    policies = files(f"services.{service}").joinpath("policies").iterdir()
+    documents = [yaml.safe_load(policy.read_text(encoding="utf-8")) for policy in policies if policy.name.endswith(".yaml")]
+    texts = [text for document in documents for text in texts_in(document)]
+    assert texts
+    assert [text for text in texts if rules_of(text)] == []

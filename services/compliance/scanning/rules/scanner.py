@@ -70,8 +70,11 @@ class Scanner:
         entries: dict[str, _Entry] = {}
 
         def entry(phrase: str) -> _Entry:
-            found = entries.setdefault(self._folding.word(phrase), _Entry(phrase))
-            found.written.add(self._folding.written(phrase))
+            word, written = self._folding.word(phrase), self._folding.written(phrase)
+            found = entries.setdefault(word, _Entry(phrase))
+            found.written.add(written)
+            if written == word:
+                found.phrase = phrase
             return found
 
         for wording in lexicon.wordings:
