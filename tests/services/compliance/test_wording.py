@@ -101,6 +101,8 @@ def test_each_negation_turns_once(number):
         ("ＮＯ　ＲＩＳＫ here", "ＮＯ　ＲＩＳＫ"),
         ("利率③％，０１２ 零\u200b風險", "零\u200b風險"),
         ("饱1本2饱3息", "饱1本2饱3息"),
+        ("😀𝟎风·险", "𝟎风·险"),
+        ("😀no 𝐫𝐢𝐬𝐤", "no 𝐫𝐢𝐬𝐤"),
     ],
 )
 def test_the_place_covers_what_was_written(text, place):

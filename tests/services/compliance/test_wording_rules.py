@@ -66,6 +66,7 @@ def test_a_matcher_without_phrases_finds_nothing():
         ("③⒈㈠½", "31一"),
         ("⾵", "风"),
         ("𠀀😀", ""),
+        ("𝟎风😀险", "0风险"),
     ],
 )
 def test_spellings_become_one(written, folded):

@@ -8,7 +8,6 @@ to the text is computed only for texts in which something is found.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +20,7 @@ Units: TypeAlias = npt.NDArray[np.uint16]
 _UNITS = 0x10000
 _UTF16 = "utf-16-le"
 _FIRST_HAN = 0x3400
+_HALF, _FIRST_HALF = 0xFC00, 0xD800
 _ZERO = {"\N{IDEOGRAPHIC NUMBER ZERO}": "零"}
 
 
@@ -33,8 +33,7 @@ def _counts(character: str) -> bool:
     return (character.isascii() and character.isalnum()) or is_han(character)
 
 
-def _plain(code: int, spelling: Spelling) -> int:
-    character = chr(code)
+def _plain(character: str, spelling: Spelling) -> int:
     if is_han(character):
         return ord(spelling.traditional.get(character, character))
     character = spelling.lookalikes.get(character) or _ZERO.get(character) or character
@@ -46,16 +45,28 @@ class Folding:
     """The two tables of a spelling: `plain` keeps homophones apart, `heard` folds them too."""
 
     def __init__(self, spelling: Spelling) -> None:
-        self.plain: Units = np.fromiter((_plain(code, spelling) for code in range(_UNITS)), np.uint16, _UNITS)
+        self._spelling = spelling
+        self.plain: Units = np.fromiter((_plain(chr(code), spelling) for code in range(_UNITS)), np.uint16, _UNITS)
         self.heard: Units = _through(self.plain, spelling.homophones)
 
     def of(self, text: str) -> "Folded":
         """The text, folded."""
         raw: Units = np.frombuffer(text.encode(_UTF16, "surrogatepass"), np.uint16)
-        everything = self.heard[raw]
+        units = self._paired(raw)
+        everything = self.heard[units]
         full = everything[everything != 0]
         han = full[full >= _FIRST_HAN]
-        return Folded(self, raw, everything, full, full if han.size == full.size else han)
+        return Folded(self, raw, units, everything, full, full if han.size == full.size else han)
+
+    def _paired(self, raw: Units) -> Units:
+        """The code units with the first half of each pair replaced by what the pair folds to: 𝟎 by 0, 😀 by nothing."""
+        firsts = np.flatnonzero((raw & _HALF) == _FIRST_HALF)
+        if not firsts.size:
+            return raw
+        units = raw.copy()
+        for first in firsts.tolist():
+            units[first] = _plain(raw[first : first + 2].tobytes().decode(_UTF16, "replace")[0], self._spelling)
+        return units
 
     def word(self, text: str) -> str:
         """A word of a lexicon as it is searched for."""
@@ -63,7 +74,7 @@ class Folding:
 
     def written(self, text: str) -> str:
         """The same with homophones kept apart."""
-        return _text(_kept(self.plain[np.frombuffer(text.encode(_UTF16), np.uint16)]))
+        return _text(_kept(self.plain[self.of(text).units]))
 
 
 def _through(table: Units, mapping: Mapping[str, str]) -> Units:
@@ -84,10 +95,14 @@ def _text(units: Units) -> str:
 
 @dataclass(frozen=True)
 class Folded:
-    """A folded text: `full` with letters and digits, `han` without them; `everything` has a zero for each separator."""
+    """A folded text: `full` with letters and digits, `han` without them; `everything` has a zero for each separator.
+
+    `raw` are the code units as they came, `units` those that go through the tables, of the same length.
+    """
 
     folding: Folding
     raw: Units
+    units: Units
     everything: Units
     full: Units
     han: Units
@@ -105,10 +120,10 @@ class Folded:
         """The way back from `han`."""
         return View(self, np.flatnonzero(self.everything >= _FIRST_HAN))
 
-    @cached_property
+    @property
     def astral(self) -> bool:
         """Whether some characters of the text are two code units."""
-        return bool(np.any((self.raw & 0xF800) == 0xD800))
+        return self.units is not self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +135,7 @@ class View:
 
     def written(self, first: int, end: int) -> str:
         """The folded characters from `first` up to `end`, homophones apart; shorter at the edges of the text."""
-        return _text(self.folded.folding.plain[self.folded.raw[self.index[max(first, 0) : max(end, 0)]]])
+        return _text(self.folded.folding.plain[self.folded.units[self.index[max(first, 0) : max(end, 0)]]])
 
     def between(self, left: int, right: int) -> str:
         """What stands in the text between two places in `raw`."""
