@@ -54,14 +54,14 @@ async def prepare() -> None:
 
 
 async def demo() -> None:
-    """The demo of `steward demo`, on a suite whose parts are containers."""
+    """The demo of `steward demo`, on a suite whose parts are containers; it shares the network of the gateway's."""
     # Only the demo needs these, and every app starts through this module.
     from steward.cli.common import errors  # noqa: PLC0415
     from steward.cli.showing import show_address, show_demo  # noqa: PLC0415
     from steward.cli.steps import shown  # noqa: PLC0415
     from steward.demo import Wanted, fill  # noqa: PLC0415
 
-    urls = {name: f"http://{name}:{PORT}" for name in APPS}
+    urls = {name: f"http://{name}:{PORT}" for name in APPS} | {"gateway": f"http://127.0.0.1:{PORT}"}
     database = os.environ["STEWARD_PROFILE_DATABASE_URL"]
     with tempfile.TemporaryDirectory() as folder:
         suite = Suite(Path(folder), {"profile": database}, nats_url="", urls=urls)
