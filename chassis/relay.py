@@ -63,9 +63,8 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until cancelled, through every fault of the database and the broker."""
-        async with asyncio.TaskGroup() as group:
-            for name, work in (("announcer", self._announce), ("relay", self._publish)):
-                group.create_task(lasting(name, work, outage=_is_outage, pause_seconds=_RETRY_SECONDS))
+        works = (("announcer", self._announce), ("relay", self._publish))
+        await asyncio.gather(*(lasting(name, work, outage=_is_outage, pause_seconds=_RETRY_SECONDS) for name, work in works))
 
     async def _publish(self) -> None:
         try:

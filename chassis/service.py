@@ -176,10 +176,8 @@ async def _watch(runtime: Runtime) -> None:
 async def _pipes(runtime: Runtime, relay: Relay, consumer: Consumer | None) -> None:
     """Out and in. The broker may be away at the start: requests are served meanwhile."""
     await runtime.bus.open()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(relay.run())
-        if consumer is not None:
-            group.create_task(consumer.run())
+    # Not a TaskGroup: it hands a cancellation down once only, and a library below may swallow that one.
+    await asyncio.gather(*(pipe.run() for pipe in (relay, consumer) if pipe is not None))
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]], *, within: float) -> None:
