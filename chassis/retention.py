@@ -33,15 +33,15 @@ _STATEMENTS = {
 with; ids of seen events stay twice as long, so that nothing that is sent again takes effect again."""
 
 
-async def clear(database: Database) -> dict[str, int]:
-    """Delete what is past its time, in blocks of 5,000 rows. Returns the rows deleted by table."""
+async def clear(database: Database, *, block: int = _BLOCK) -> dict[str, int]:
+    """Delete what is past its time, in blocks of rows. Returns the rows deleted by table."""
     deleted = dict.fromkeys(_STATEMENTS, 0)
     for table, statement in _STATEMENTS.items():
         while True:
-            status = await database.pool.execute(statement, _BLOCK)
+            status = await database.pool.execute(statement, block)
             count = int(status.rpartition(" ")[2])
             deleted[table] += count
-            if count < _BLOCK:
+            if count < block:
                 break
     return deleted
 

@@ -44,16 +44,13 @@ async def fill(database: Database) -> None:
 
 
 @pytest.mark.parametrize("block", [2, 5_000])
-async def test_only_what_is_past_its_time_goes_and_never_what_is_unsent(
-    database: Database, block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retention, "_BLOCK", block)
+async def test_only_what_is_past_its_time_goes_and_never_what_is_unsent(database: Database, block: int) -> None:
     await fill(database)
-    assert await retention.clear(database) == {"outbox": 3, "inbox": 1, "idempotency": 4}
+    assert await retention.clear(database, block=block) == {"outbox": 3, "inbox": 1, "idempotency": 4}
     left = await database.pool.fetch("SELECT subject FROM outbox ORDER BY seq")
     assert [row["subject"] for row in left] == ["29-days", "1-days", "unsent"]
     assert await database.pool.fetchval("SELECT array_agg(key) FROM idempotency") == ["1-days"]
-    assert await retention.clear(database) == {"outbox": 0, "inbox": 0, "idempotency": 0}
+    assert await retention.clear(database, block=block) == {"outbox": 0, "inbox": 0, "idempotency": 0}
 
 
 async def test_lasting_work_goes_on_after_outages_and_after_faults_of_its_own(caplog: pytest.LogCaptureFixture) -> None:

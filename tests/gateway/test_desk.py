@@ -248,3 +248,5 @@ async def test_the_database_lets_the_lead_change_within_one_transaction(bank: Ba
     async with bank.gateway.database.pool.acquire() as connection, connection.transaction():
         await connection.execute(NO_LEAD)
         await connection.execute("UPDATE case_member SET lead = true WHERE staff_no = 'C1'")
+    leads = await bank.gateway.database.pool.fetch("SELECT staff_no FROM case_member WHERE lead")
+    assert [row["staff_no"] for row in leads] == ["C1"]
