@@ -3,7 +3,6 @@
 It exists only while the setting `issuer_key` names a private key. A bank points `issuer` at its own provider instead.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from chassis.secret_files import write_once
 from contracts.values import Role
 
 ISSUER = "steward-local"
@@ -29,10 +29,10 @@ def create_key(path: Path) -> OKPKey:
     if path.exists():
         return load_key(path)
     key = OKPKey.generate_key("Ed25519", auto_kid=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps(key.as_dict(private=True)))
+    try:
+        write_once(path, orjson.dumps(key.as_dict(private=True)))
+    except FileExistsError:
+        return load_key(path)
     return key
 
 

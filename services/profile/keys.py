@@ -9,13 +9,13 @@ import binascii
 import json
 import os
 import secrets
-import tempfile
 from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.secret_files import write_once, write_over
 from contracts.values import RuleBroken
 
 KEY_BYTES = 32
@@ -90,36 +90,19 @@ def open_keyset(path: Path) -> Keyset:
 
 def create_keyset(path: Path) -> Keyset:
     """Make the file with fresh keys and return them. Never replaces a file: then the existing one is opened."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     keyset = new_keyset()
     try:
-        _write_new(path, keyset)
+        write_once(path, keyset.as_json().encode())
     except FileExistsError:
         return open_keyset(path)
     return keyset
 
 
 def rotate_keyset(path: Path) -> Keyset:
-    """Add a master key to the file and make it the active one; written beside and moved over, so no reader sees half."""
+    """Add a master key to the file and make it the active one."""
     keyset = open_keyset(path).rotated()
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    _write_new(beside, keyset)
-    beside.replace(path)
+    write_over(path, keyset.as_json().encode())
     return keyset
-
-
-def _write_new(path: Path, keyset: Keyset) -> None:
-    # a hard link appears whole and only where nothing is: two processes that start together end with one keyset
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(keyset.as_json())
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(name, path)
-    finally:
-        Path(name).unlink()
 
 
 def _bound_to(customer_id: UUID, master_version: int) -> bytes:

@@ -8,7 +8,6 @@ import base64
 import binascii
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.secret_files import write_over
 from services.compliance.audit_tree.keys import Signer
 from services.compliance.audit_tree.rules.checkpoints import Checkpoint
 from services.compliance.audit_tree.rules.notes import COSIGNATURE, Note, PublicKey, Signature
@@ -141,10 +141,4 @@ class WitnessFile:
 
     def write(self, witness: Witness) -> None:
         """Keep it, on disk, before anybody hears of what it signed."""
-        beside = self.path.with_suffix(".new")
-        beside.unlink(missing_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(witness.as_json())
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path)
+        write_over(self.path, witness.as_json().encode())

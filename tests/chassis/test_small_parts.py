@@ -1,8 +1,10 @@
 """Clock, ids, cursors, logs."""
 
 import logging
+import stat
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import RFC_4122
 
 import orjson
@@ -16,6 +18,7 @@ from chassis.ids import new_id
 from chassis.logs import JsonFormatter
 from chassis.pagination import decode, encode, paged
 from chassis.problems import Refusal
+from chassis.secret_files import write_once, write_over
 
 
 def test_the_clock_moves_and_its_day_is_shanghai_s() -> None:
@@ -68,3 +71,15 @@ def test_a_log_line_tells_an_error_by_class_and_place_and_never_by_its_text() ->
     assert line["exception"].startswith("ValueError at test_small_parts.py:")
     assert "110101199003074477" not in orjson.dumps(line).decode()
     assert reason_of(caught.value) == line["exception"]
+
+
+def test_a_secret_file_is_its_owners_alone_is_made_once_and_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "key.json"
+    write_once(path, b"first")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"first", 0o600)
+    with pytest.raises(FileExistsError):
+        write_once(path, b"second")
+    assert path.read_bytes() == b"first"
+    write_over(path, b"third")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"third", 0o600)
+    assert [found.name for found in path.parent.iterdir()] == ["key.json"]

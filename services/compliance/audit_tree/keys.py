@@ -6,14 +6,13 @@ A rotation forgets the old private key; its public half stays in the line, so th
 import base64
 import binascii
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.secret_files import write_once, write_over
 from contracts.values import RuleBroken
 from services.compliance.audit_tree.rules.notes import ED25519, Note, NoteMalformed, PublicKey, Signature, is_key_name
 from services.compliance.audit_tree.trust import Succession, Trusted
@@ -86,10 +85,9 @@ def open_key(path: Path) -> SigningKey:
 
 def create_key(path: Path, origin: str) -> SigningKey:
     """Make the file with a fresh key, readable by its owner alone. Never replaces a file: then the existing one is opened."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = SigningKey(Signer.of(Ed25519PrivateKey.generate(), origin))
     try:
-        _write_new(path, made)
+        write_once(path, made.as_json().encode())
     except FileExistsError:
         return open_key(path)
     return made
@@ -98,24 +96,8 @@ def create_key(path: Path, origin: str) -> SigningKey:
 def rotate_key(path: Path, *, now: datetime) -> SigningKey:
     """Put a new key into the file in place of the old. The next checkpoint is signed with it. Raises `SigningKeyUnreadable`."""
     rotated = open_key(path).rotated(now)
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    _write_new(beside, rotated)
-    beside.replace(path)
+    write_over(path, rotated.as_json().encode())
     return rotated
-
-
-def _write_new(path: Path, key: SigningKey) -> None:
-    # a hard link appears whole and only where nothing is, so that nobody reads half and two that start together share one key
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(key.as_json())
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(name, path)
-    finally:
-        Path(name).unlink()
 
 
 def _encoded(key: bytes) -> str:
