@@ -31,6 +31,13 @@ class RuleBroken(Exception):
         self.field = field
 
 
+class CursorForeign(RuleBroken):
+    """A cursor that no page of this list has given."""
+
+    rule = "cursor-invalid"
+    fix = "Use `next` of the page before, unchanged, or leave cursor out for the first page."
+
+
 class Tier(StrEnum):
     """Customer tiers (客户分层, H2 to H4)."""
 

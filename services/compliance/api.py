@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends
 
 from chassis.http import Caller, PageDep, SessionDep, forbidden, operation
 from chassis.pagination import Page, PageQuery, paged
-from contracts.values import Outcome, Reach, Scope
+from contracts.values import CursorForeign, Outcome, Reach, Scope
 from services.compliance import actions
 from services.compliance.models import AuditCount, AuditEntry
-from services.compliance.rules import CursorForeign, NoSuchWindow, place_key, place_of
+from services.compliance.rules import NoSuchWindow, place_key, place_of
 from services.compliance.schemas import ActCount, AuditSummary, EntryOut, SearchQuery, ServiceCount
 from services.compliance.store import Place, Search
 

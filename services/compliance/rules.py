@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
-from contracts.values import RuleBroken
+from contracts.values import CursorForeign, RuleBroken
 
 Json: TypeAlias = str | int | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 """What an entry is made of: no floats, so that no two writers can disagree about digits."""
@@ -31,13 +31,6 @@ class NoSuchWindow(RuleBroken):
 
     rule = "no-such-window"
     fix = "Give a `to` that is later than `from`."
-
-
-class CursorForeign(RuleBroken):
-    """A cursor that no page of this list has given."""
-
-    rule = "cursor-invalid"
-    fix = "Use `next` of the page before, unchanged, or leave cursor out for the first page."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from chassis.http import Caller, Now, PageDep, SessionDep, Today, operation
 from chassis.pagination import Page, paged
-from contracts.values import RuleBroken, Scope
+from contracts.values import CursorForeign, Scope
 from services.referral import actions, reading
 from services.referral.actions import CustomerUnknown, NoActiveCode
 from services.referral.models import Entry, Referral, ReferralCode, Transfer
@@ -27,13 +27,6 @@ from services.referral.schemas import (
 router = APIRouter(tags=["referral"])
 
 _LARGEST_SEQUENCE = 2**63 - 1
-
-
-class CursorForeign(RuleBroken):
-    """A cursor that no page of this list has given."""
-
-    rule = "cursor-invalid"
-    fix = "Use `next` of the page before, unchanged, or leave cursor out for the first page."
 
 
 @router.post(

@@ -12,13 +12,12 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from chassis.http import Caller, DatabaseDep, Now, PageDep, SessionDep, forbidden, operation
 from chassis.pagination import Page, paged
-from contracts.values import Reach, Scope
+from contracts.values import CursorForeign, Reach, Scope
 from services.compliance.audit_tree import actions, export, store
 from services.compliance.audit_tree.actions import NoCheckpoint, NotInTheTree
 from services.compliance.audit_tree.keys import SigningKey, open_key
 from services.compliance.audit_tree.rules.checkpoints import LogInconsistent
 from services.compliance.audit_tree.schemas import CheckpointOut, ConsistencyOut, InclusionOut, KeysOut
-from services.compliance.rules import CursorForeign
 from services.compliance.settings import Settings
 
 router = APIRouter(tags=["audit"])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.values import CursorForeign
 from services.compliance.rules import (
-    CursorForeign,
     NoSuchWindow,
     canonical_json,
     check_window,
