@@ -1,5 +1,6 @@
 """Fixtures for all tests. Servers are real and start on first use, so pure tests never wait for them."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -12,6 +13,10 @@ from chassis.service import Service
 from tests.support.apps import Running, run_service
 from tests.support.servers import TestServers, servers_of_this_run, state_folder_of_own
 from tests.support.sessions import Sessions
+
+# A dozen tests start whole suites, in processes of their own: where the machine forbids keeping compiled modules, each
+# of those would compile every library anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
