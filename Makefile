@@ -37,8 +37,9 @@ $(STAMP): requirements-dev.lock pyproject.toml scripts/environment
 	@scripts/environment "$(PYTHON)" "$(VENV)" "$(TOOLS)" "$(UV_VERSION)"
 	@touch $@
 
+# two workers, each with servers of its own; a file's tests stay together
 test: env
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: env
 	@$(BIN)/ruff check .

@@ -11,12 +11,18 @@ import pytest
 
 from chassis.service import Service
 from tests.support.apps import Running, run_service
-from tests.support.servers import TestServers, servers_of_this_run, state_folder_of_own
+from tests.support.servers import TestServers, remove_leftovers, servers_of_this_run, state_folder_of_own
 from tests.support.sessions import Sessions
 
 # A dozen tests start whole suites, in processes of their own: where the machine forbids keeping compiled modules, each
 # of those would compile every library anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leftovers of killed runs go first; workers leave that to the run that started them."""
+    if not hasattr(session.config, "workerinput"):
+        remove_leftovers()
 
 
 @pytest.fixture(scope="session")

@@ -109,8 +109,7 @@ async def _ensure_role(admin: asyncpg.Connection, role: str) -> None:
 
 @contextlib.contextmanager
 def servers_of_this_run() -> Iterator[TestServers]:
-    """The pair that the whole run shares, in `.steward/test-<pid>/`; leftovers of killed runs go first."""
-    _remove_leftovers()
+    """The pair that a whole run, or one worker of it, shares, in `.steward/test-<pid>/`."""
     folder = ROOT / ".steward" / f"test-{os.getpid()}"
     try:
         with _running_pair(folder / "shared") as servers:
@@ -162,7 +161,7 @@ def _running_pair(folder: Path) -> Iterator[TestServers]:
         servers.embedded.destroy()
 
 
-def _remove_leftovers() -> None:
+def remove_leftovers() -> None:
     """A run that was killed could not destroy its servers."""
     for folder in (ROOT / ".steward").glob("test-*"):
         owner = folder.name.removeprefix("test-")
