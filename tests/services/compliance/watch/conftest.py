@@ -9,7 +9,7 @@ from tests.support.apps import Running, run_service
 from tests.support.servers import TestServers
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def service(servers: TestServers) -> AsyncIterator[Running]:
     async with run_service(servers, SERVICE) as found:
         yield found
