@@ -2,6 +2,7 @@
 
 from services.outreach.actions.hearing import (
     SpokenConsent,
+    hear_closed_alerts,
     hear_consents,
     hear_records,
     hear_signals,
@@ -21,6 +22,7 @@ __all__ = [
     "SpokenConsent",
     "begin_night",
     "ensure_night",
+    "hear_closed_alerts",
     "hear_consents",
     "hear_records",
     "hear_signals",
