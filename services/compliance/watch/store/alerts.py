@@ -33,7 +33,7 @@ WHERE raised_at >= $1 AND raised_at < $2 AND ($3::text IS NULL OR branch = $3) G
 
 
 def within(caller: Capability) -> sa.ColumnElement[bool]:
-    """Alerts that the caller may see: those of the own customers or handed to the caller, of the branch, or all."""
+    """Alerts that the caller may see: of one customer, of the own customers or handed to the caller, of the branch, or all."""
     if caller.reach is Reach.ALL:
         return sa.true()
     if caller.reach is Reach.BRANCH and caller.branch:
@@ -41,6 +41,8 @@ def within(caller: Capability) -> sa.ColumnElement[bool]:
     if caller.reach is Reach.OWN and caller.staff_no:
         handed = sa.and_(col(RiskAlert.owner_kind) == "staff", col(RiskAlert.owner_no) == caller.staff_no)
         return sa.or_(handed, col(RiskAlert.adviser_no) == caller.staff_no)
+    if caller.reach is Reach.ONE and caller.customer:
+        return col(RiskAlert.customer_id) == caller.customer
     return sa.false()
 
 
