@@ -10,14 +10,16 @@ from contracts.events.base import Event
 from contracts.values import Fen, SignalKind
 
 
-class _OfAnAlert(Event):
+class OfAnAlert(Event):
+    """What every event of an alert names."""
+
     alert_id: UUID
     customer_id: UUID
     signal_id: UUID
     kind: SignalKind
 
 
-class AlertOpened(_OfAnAlert):
+class AlertOpened(OfAnAlert):
     """A suspicious outflow or a high-risk streak needs a confirmed contact by `due_at` (H25, H26). It carries day, amount
     and ids; whoever shows the last digits of an account asks `profile` for them at that moment."""
 
@@ -34,7 +36,7 @@ class AlertOpened(_OfAnAlert):
     branch: str | None = None
 
 
-class AlertRungReached(_OfAnAlert):
+class AlertRungReached(OfAnAlert):
     """A share of the time is over without a confirmed contact: the owner is reminded, the branch manager told, or the
     alert escalated. `reason` says why an escalation came (`overdue`, `unreachable`)."""
 
@@ -50,7 +52,16 @@ class AlertRungReached(_OfAnAlert):
     reason: str | None = None
 
 
-class AlertEnded(_OfAnAlert):
+class AlertContacted(OfAnAlert):
+    """The customer was reached: the clock has stopped, and nobody else needs to call. The outcome is still to come."""
+
+    type: ClassVar[str] = "compliance.alert.contacted.v1"
+    key: ClassVar[str] = "alert_id"
+
+    contacted_at: datetime
+
+
+class AlertEnded(OfAnAlert):
     """An alert is closed: explained, fraud suspected, a re-assessment offered, or announced beforehand."""
 
     type: ClassVar[str] = "compliance.alert.closed.v1"

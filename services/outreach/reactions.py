@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.database import Session
 from chassis.inbox import Context, Reactions, Received
-from contracts.events.compliance import AlertEnded, AlertOpened
+from contracts.events.compliance import AlertContacted, AlertEnded, AlertOpened, OfAnAlert
 from contracts.events.profile import ConsentChanged, CustomerChanged, CustomerRegistered, CustomerState, SignalRaised
 from contracts.events.tiering import TierChanged
 from services.outreach import actions
@@ -57,11 +57,11 @@ async def on_alerts(session: Session, received: Sequence[Received[AlertOpened]],
     await actions.hear_signals(session, signals=signals, now=context.now)
 
 
-@reactions.on(AlertEnded)
-async def on_closed_alerts(session: Session, received: Sequence[Received[AlertEnded]], context: Context) -> None:
-    """The watch needs contacts no more."""
+@reactions.on(AlertContacted, AlertEnded)
+async def on_settled_alerts(session: Session, received: Sequence[Received[OfAnAlert]], context: Context) -> None:
+    """The customer was reached, or the alert has ended: the watch asks for no further contact."""
     alerts = [(one.event.customer_id, one.event.signal_id) for one in received]
-    await actions.hear_closed_alerts(session, alerts=alerts, now=context.now)
+    await actions.hear_settled_alerts(session, alerts=alerts, now=context.now)
 
 
 @reactions.on(ConsentChanged)

@@ -88,6 +88,12 @@ class WatchPolicy(_Part):
     freeze: FreezePart
 
     @model_validator(mode="after")
+    def _kinds_are_those_of_the_watch(self) -> Self:
+        if set(self.kinds) != {SignalKind.LARGE_OUTFLOW, SignalKind.HIGH_RISK_STREAK}:
+            raise ValueError("kinds are large_outflow and high_risk_streak")
+        return self
+
+    @model_validator(mode="after")
     def _rungs_end_in_the_escalation(self) -> Self:
         percents = [rung.percent for rung in self.rungs]
         if percents != sorted(set(percents)) or percents[-1] != 100:  # the whole of the time

@@ -2,9 +2,9 @@
 
 from services.outreach.actions.hearing import (
     SpokenConsent,
-    hear_closed_alerts,
     hear_consents,
     hear_records,
+    hear_settled_alerts,
     hear_signals,
     hear_tiers,
 )
@@ -22,9 +22,9 @@ __all__ = [
     "SpokenConsent",
     "begin_night",
     "ensure_night",
-    "hear_closed_alerts",
     "hear_consents",
     "hear_records",
+    "hear_settled_alerts",
     "hear_signals",
     "hear_tiers",
     "replan",

@@ -79,12 +79,12 @@ async def hear_signals(session: Session, *, signals: Sequence[RaisedSignal], now
     return await replan(session, customer_ids=concerned, now=now)
 
 
-async def hear_closed_alerts(session: Session, *, alerts: Sequence[tuple[UUID, UUID]], now: datetime) -> list[Revision]:
-    """Alerts are closed, given as (customer, signal): what they asked for and has not happened yet is taken back (H25)."""
+async def hear_settled_alerts(session: Session, *, alerts: Sequence[tuple[UUID, UUID]], now: datetime) -> list[Revision]:
+    """Alerts are settled, given as (customer, signal): what they asked for and has not happened yet is taken back (H25)."""
     customers = sorted({customer_id for customer_id, _ in alerts})
     await recipients.lock(session, customers)
     signals = [signal_id for _, signal_id in alerts]
-    concerned = await recipients.close_wishes(session, customers, signals, reason=WithdrawnBecause.ALERT_CLOSED, now=now)
+    concerned = await recipients.close_wishes(session, customers, signals, reason=WithdrawnBecause.ALERT_SETTLED, now=now)
     return await replan(session, customer_ids=concerned, now=now) if concerned else []
 
 

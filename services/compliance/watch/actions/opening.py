@@ -96,10 +96,11 @@ async def _suppressed(session: Session, fresh: Sequence[Fresh], rules: WatchRule
     if not candidates:
         return list(fresh)
     first = min(alert.day for alert in candidates)
+    announceable = {alert.id for alert in candidates}
     left = await store.announcements(session, [alert.customer_id for alert in candidates], since=first)
     found, used = [], []
     for alert in fresh:
-        choice = _choice(alert, left.get(alert.customer_id, [])) if alert in candidates else None
+        choice = _choice(alert, left.get(alert.customer_id, [])) if alert.id in announceable else None
         if choice is not None:
             amount = alert.amount_fen or 0
             left[alert.customer_id] = [

@@ -1,6 +1,7 @@
 """Working on an alert: who owns it, attempts to reach the customer, and how it ends (H25, H26)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.audit import audit
@@ -8,7 +9,7 @@ from chassis.auth import Capability
 from chassis.database import Session
 from chassis.ids import new_id
 from chassis.outbox import emit
-from contracts.events.compliance import AlertEnded
+from contracts.events.compliance import AlertContacted, AlertEnded
 from contracts.values import Channel, SignalKind
 from services.compliance.watch.actions.clock import escalate, stop_clock
 from services.compliance.watch.actions.freezing import request_freeze
@@ -58,6 +59,7 @@ async def record_contact(
         alert.contacted_at = now
         session.add(alert)
         await stop_clock(session, alert, rules)
+        await emit(session, AlertContacted(**_ids(alert), contacted_at=now))
     details = {"alert_id": str(alert.id), "channel": channel.value, "result": result.value}
     await audit(session, caller=caller, act="alert.contact", customer_id=alert.customer_id, details=details)
     return contact.id
@@ -100,15 +102,8 @@ async def record_outcome(
 async def _close(session: Session, alert: RiskAlert, outcome: AlertOutcome, reason: str | None, now: datetime) -> None:
     alert.closed_at, alert.outcome, alert.reason = now, outcome.value, reason
     session.add(alert)
-    await emit(
-        session,
-        AlertEnded(
-            alert_id=alert.id,
-            customer_id=alert.customer_id,
-            signal_id=alert.signal_id,
-            kind=SignalKind(alert.kind),
-            outcome=outcome.value,
-            reason=reason,
-            closed_at=now,
-        ),
-    )
+    await emit(session, AlertEnded(**_ids(alert), outcome=outcome.value, reason=reason, closed_at=now))
+
+
+def _ids(alert: RiskAlert) -> dict[str, Any]:  # Any: fields of several types, checked by the event
+    return {"alert_id": alert.id, "customer_id": alert.customer_id, "signal_id": alert.signal_id, "kind": alert.kind}

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from chassis.timers import TimerLoop
-from contracts.events.profile import CustomerRegistered, Evidence, SignalRaised
+from contracts.events.profile import CustomerChanged, CustomerRegistered, Evidence, SignalRaised
 from contracts.values import Reach, Role, Scope, SignalKind
 from services.compliance.watch.timers import timers
 from tests.support.apps import Running
@@ -17,15 +17,16 @@ DAY = timedelta(days=1)
 
 
 def registered(customer: UUID, *, branch: str = "0101", adviser_no: str | None = "A100") -> CustomerRegistered:
-    return CustomerRegistered(
-        customer_id=customer,
-        version=1,
-        branch=branch,
-        birth_date=date(1980, 5, 17),
-        sex="f",
-        opened_on=date(2020, 1, 1),
-        adviser_no=adviser_no,
-    )
+    return CustomerRegistered(**_record(customer, branch, adviser_no))
+
+
+def changed(customer: UUID, *, branch: str = "0101", adviser_no: str | None) -> CustomerChanged:
+    return CustomerChanged(**_record(customer, branch, adviser_no))
+
+
+def _record(customer: UUID, branch: str, adviser_no: str | None) -> dict[str, Any]:
+    days = {"birth_date": date(1980, 5, 17), "opened_on": date(2020, 1, 1)}
+    return {"customer_id": customer, "version": 1, "branch": branch, "sex": "f", "adviser_no": adviser_no, **days}
 
 
 def outflow(customer: UUID, *, day: date, fen: int = 8_000_000, accounts: tuple[UUID, ...] = (), **changes: Any) -> SignalRaised:

@@ -7,10 +7,13 @@ import orjson
 import pytest
 
 from contracts.values import Role, Scope
+from services.compliance.watch.actions import fire_rungs
+from services.compliance.watch.policy import rules
 from tests.services.compliance.watch.builders import (
     adviser,
     alert_of,
     an_outflow,
+    changed,
     compliance,
     fired,
     manager,
@@ -208,9 +211,28 @@ async def test_an_alert_handed_to_somebody_is_theirs_to_see_and_its_clock_goes_o
     assert (given.json()["owner_no"], given.json()["due_at"]) == ("A555", alert["due_at"])
     listed = (await service.client.get("/v1/alerts", headers=adviser(service, "A555"))).json()["items"]
     assert [row["alert_id"] for row in listed] == [alert["alert_id"]]
-    await service.publish(registered(UUID(alert["customer_id"]), adviser_no="A9"))
+
+
+@pytest.mark.parametrize(("handed", "owner"), [(True, "A555"), (False, "A9")])
+async def test_a_new_adviser_takes_over_what_was_not_handed_to_somebody_else(service, handed, owner):
+    alert = await an_outflow(service)
+    if handed:
+        await post(service, alert, "owner", manager(service), staff_no="A555")
+    await service.publish(registered(UUID(alert["customer_id"]), adviser_no="A8"))
+    await service.publish(changed(UUID(alert["customer_id"]), adviser_no="A9"))
     await service.settled()
-    assert (await alert_of(service, UUID(alert["customer_id"])))["owner_no"] == "A555"
+    assert (await alert_of(service, UUID(alert["customer_id"])))["owner_no"] == owner
+
+
+async def test_a_contact_takes_the_rungs_off_the_clock_and_one_that_comes_all_the_same_does_nothing(service):
+    alert = await an_outflow(service)
+    await post(service, alert, "contacts", adviser(service), channel="phone", result="reached")
+    due = "SELECT count(*) FROM timer WHERE kind = 'alert.rung' AND state = 'due' AND key LIKE $1"
+    assert await service.database.pool.fetchval(due, f"{alert['alert_id']}:%") == 0
+    assert len(await told(service, "alert.contacted", alert["customer_id"])) == 1
+    async with service.database.begin() as session:
+        late = service.clock.now() + timedelta(hours=30)
+        assert await fire_rungs(session, alert_id=UUID(alert["alert_id"]), rules=rules(), now=late) == []
 
 
 async def test_lists_come_in_pages_the_newest_first(service):
