@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 import orjson
@@ -54,6 +55,7 @@ class Runtime:
 
 
 Hook: TypeAlias = Callable[[Runtime], Awaitable[None]]
+Worker: TypeAlias = Callable[[Runtime], Awaitable[None]]
 Authenticator: TypeAlias = Callable[[ServiceSettings], Verifier]
 
 
@@ -65,7 +67,9 @@ def capabilities(settings: ServiceSettings) -> Verifier:
 
 
 class Service:
-    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end."""
+    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end.
+
+    `workers` are loops of the service's own, by name: they run beside the pipes and are cancelled before `stop`."""
 
     def __init__(
         self,
@@ -76,6 +80,7 @@ class Service:
         timers: Timers | None = None,
         start: Hook | None = None,
         stop: Hook | None = None,
+        workers: Mapping[str, Worker] | None = None,
         authenticate: Authenticator = capabilities,
         summary: str = "",
     ) -> None:
@@ -86,6 +91,7 @@ class Service:
         self._timers = timers or Timers()
         self._start = start
         self._stop = stop
+        self._workers = dict(workers or {})
         self._authenticate = authenticate
         self._summary = summary
 
@@ -145,6 +151,7 @@ class Service:
             _kept("pipes", lambda: _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
             _kept("timers", loop.run),
             _kept("retention", lambda: keep_clear(runtime.database)),
+            *(_kept(name, partial(worker, runtime)) for name, worker in self._workers.items()),
         ]
         if runtime.telemetry.enabled:
             runtime.tasks.append(_kept("gauges", lambda: _watch(runtime)))

@@ -229,6 +229,8 @@ class Scope(StrEnum):
     AUDIT_EXPORT = "audit.export"
     MASK = "mask"
     CONTENT_SCAN = "content.scan"
+    ALERT_READ = "alert.read"
+    ALERT_WRITE = "alert.write"
     REFERRAL_READ = "referral.read"
     REFERRAL_WRITE = "referral.write"
     CASE_READ = "case.read"

@@ -87,6 +87,7 @@ class Evidence(Part):
     amounts_fen: dict[str, Fen] = Field(default_factory=dict)
     days: tuple[date, ...] = ()
     ids: tuple[str, ...] = ()
+    account_ids: tuple[UUID, ...] = ()
 
 
 class SignalRaised(Event):

@@ -6,15 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from chassis.tables import new_metadata
+from services.compliance.base import Base
+from services.compliance.watch import models as watch  # noqa: F401  # its tables are among this service's
 
-
-class Base(SQLModel, registry=registry(metadata=new_metadata())):
-    """The registry of this service's tables, the chassis' own included."""
-
+__all__ = ["AuditCheckpoint", "AuditCount", "AuditEntry", "AuditNode", "AuditSize", "Base"]
 
 _OF_A_CUSTOMER = sa.text("customer_id IS NOT NULL")
 _REFUSED = sa.text("outcome = 'refused'")

@@ -83,5 +83,6 @@ def _event(row: asyncpg.Record, kind: SignalKind, policy: SignalPolicy, as_of: d
             amounts_fen=row["amounts_fen"],
             days=tuple(row["days"]),
             ids=tuple(row["ids"]),
+            account_ids=tuple(row.get("account_ids", ())),
         ),
     )

@@ -100,6 +100,7 @@ async def test_a_large_outflow_names_amount_day_and_the_own_past(load, database)
         ],
     )
     await compute(database, as_of=AS_OF)
+    account_id = await database.pool.fetchval("SELECT id FROM account")
     assert await found(database, "large_outflow") == [
         {
             "window_from": on(2),
@@ -108,6 +109,7 @@ async def test_a_large_outflow_names_amount_day_and_the_own_past(load, database)
             "amounts_fen": {"outflow": 6_000_000, "largest_before": 2_000_000},
             "days": [on(2)],
             "ids": ["T2", "T3"],
+            "account_ids": [str(account_id)],
         }
     ]
 

@@ -2,7 +2,8 @@
 -- customer's own accounts or to the household's does not leave.
 WITH leaving AS (
     SELECT a.customer_id, t.day, sum(t.fen)::bigint AS fen, count(*) AS transactions,
-        array_agg(t.transaction_no ORDER BY t.fen DESC, t.transaction_no) AS ids
+        array_agg(t.transaction_no ORDER BY t.fen DESC, t.transaction_no) AS ids,
+        array_agg(DISTINCT t.account_id) AS account_ids
     FROM account a
     JOIN customer c ON c.id = a.customer_id
     JOIN transaction t ON t.account_id = a.id
@@ -22,7 +23,7 @@ past AS (
 SELECT l.customer_id, l.day::text AS subject, l.day AS window_from, l.day AS window_to,
     jsonb_build_object('transactions', l.transactions) AS counts,
     jsonb_build_object('outflow', l.fen, 'largest_before', coalesce(p.largest, 0)) AS amounts_fen,
-    ARRAY[l.day] AS days, l.ids[:20] AS ids
+    ARRAY[l.day] AS days, l.ids[:20] AS ids, l.account_ids[:20] AS account_ids
 FROM leaving l
 LEFT JOIN past p ON p.customer_id = l.customer_id
 WHERE l.day > $1::date - ($4::jsonb ->> 'window_days')::int

@@ -1,0 +1,101 @@
+"""What `compliance` tells: alerts of the watch and their clocks, locks on sales, freeze requests."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.events.base import Event
+from contracts.values import Fen, SignalKind
+
+
+class OfAnAlert(Event):
+    """What every event of an alert names."""
+
+    alert_id: UUID
+    customer_id: UUID
+    signal_id: UUID
+    kind: SignalKind
+
+
+class AlertOpened(OfAnAlert):
+    """A suspicious outflow or a high-risk streak needs a confirmed contact by `due_at` (H25, H26). It carries day, amount
+    and ids; whoever shows the last digits of an account asks `profile` for them at that moment."""
+
+    type: ClassVar[str] = "compliance.alert.opened.v1"
+    key: ClassVar[str] = "alert_id"
+
+    day: date
+    amount_fen: Fen | None = None
+    account_ids: tuple[UUID, ...] = ()
+    raised_at: datetime
+    due_at: datetime
+    owner: Literal["staff", "branch", "compliance"]
+    owner_no: str | None = Field(default=None, description="Staff number or branch code of the owner.")
+    branch: str | None = None
+
+
+class AlertRungReached(OfAnAlert):
+    """A share of the time is over without a confirmed contact: the owner is reminded, the branch manager told, or the
+    alert escalated. `reason` says why an escalation came (`overdue`, `unreachable`)."""
+
+    type: ClassVar[str] = "compliance.alert.rung.v1"
+    key: ClassVar[str] = "alert_id"
+
+    percent: int | None = Field(description="The rung of the clock; None for an escalation that did not wait for one.")
+    step: Literal["remind", "manager", "escalate"]
+    audience: tuple[str, ...]
+    owner: Literal["staff", "branch", "compliance"]
+    owner_no: str | None = None
+    branch: str | None = None
+    reason: str | None = None
+
+
+class AlertContacted(OfAnAlert):
+    """The customer was reached: the clock has stopped, and nobody else needs to call. The outcome is still to come."""
+
+    type: ClassVar[str] = "compliance.alert.contacted.v1"
+    key: ClassVar[str] = "alert_id"
+
+    contacted_at: datetime
+
+
+class AlertEnded(OfAnAlert):
+    """An alert is closed: explained, fraud suspected, a re-assessment offered, or announced beforehand."""
+
+    type: ClassVar[str] = "compliance.alert.closed.v1"
+    key: ClassVar[str] = "alert_id"
+
+    outcome: str
+    reason: str | None = None
+    closed_at: datetime
+
+
+class SaleLockChanged(Event):
+    """Sales of high-risk products to a customer are locked, or free again (H26)."""
+
+    type: ClassVar[str] = "compliance.sale_lock.changed.v1"
+    key: ClassVar[str] = "lock_id"
+
+    lock_id: UUID
+    customer_id: UUID
+    version: int
+    cause: str
+    alert_id: UUID
+    locked: bool
+    at: datetime
+
+
+class FreezeChanged(Event):
+    """A freeze request to the core bank was made, taken by it, or given up after its last attempt."""
+
+    type: ClassVar[str] = "compliance.freeze.changed.v1"
+    key: ClassVar[str] = "freeze_id"
+
+    freeze_id: UUID
+    customer_id: UUID
+    version: int
+    alert_id: UUID
+    state: Literal["queued", "delivered", "failed"]
+    attempts: int
