@@ -27,7 +27,7 @@ def _of_other_form(id_type: str, _: date) -> pl.Expr:
     wrong = ~_NUMBER.str.contains(_FORMS[id_type])
     if id_type == "passport":
         wrong |= ~_NUMBER.str.contains("[0-9]")
-    return (_TYPE == id_type) & wrong
+    return (id_type == _TYPE) & wrong
 
 
 def _check_digit_wrong(_: date) -> pl.Expr:

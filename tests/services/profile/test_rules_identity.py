@@ -11,6 +11,7 @@ from stdnum import luhn
 from services.profile import intake
 from services.profile.importing.checking import check
 from services.profile.importing.kinds import CUSTOMERS
+from services.profile.rules.documents import person_number
 from services.profile.rules.identity import (
     BornInFuture,
     IdentityIncomplete,
@@ -20,7 +21,6 @@ from services.profile.rules.identity import (
     check_resident_id,
     luhn_valid,
 )
-from services.profile.rules.documents import person_number
 from tests.services.profile.builders import TODAY, customer_row, resident_id
 
 DAYS = st.dates(date(1900, 1, 1), TODAY - timedelta(days=1))
