@@ -1,5 +1,5 @@
 """Routes of the profile service."""
 
-from services.profile.api import access, customers, feed, insight, runs
+from services.profile.api import access, consents, customers, feed, insight, runs
 
-routers = (customers.router, insight.router, feed.router, runs.router, access.router)
+routers = (customers.router, insight.router, consents.router, feed.router, runs.router, access.router)

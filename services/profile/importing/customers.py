@@ -27,6 +27,7 @@ SEALED = {
     "name_sealed": "bytea",
     "id_number_sealed": "bytea",
     "id_number_index": "bytea",
+    "person_index": "bytea",
     "phone_sealed": "bytea",
     "phone_index": "bytea",
     "email_sealed": "bytea",

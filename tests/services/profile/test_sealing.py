@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.ids import new_id
+from services.profile.masters import KeyUnusable
 from services.profile.keys import (
     KeysetUnreadable,
-    KeyUnusable,
     create_keyset,
     new_keyset,
     open_keyset,
