@@ -9,7 +9,6 @@ from fastapi import Depends, Request
 
 from chassis.database import Database
 from chassis.settings import ServiceSettings
-from services.profile.ciphers import CipherName
 from services.profile.keys import KeysetFile, KeysetUnreadable, create_keyset
 from services.profile.masters import MasterKeys
 from services.profile.settings import Settings
@@ -45,7 +44,7 @@ def masters_of(settings: ServiceSettings) -> MasterKeys:
 def vault_of(settings: ServiceSettings) -> Vault:
     """The vault as set, for timers and requests of a service that has started."""
     assert isinstance(settings, Settings)  # the service's own
-    return _vault(masters_of(settings), settings.cipher)
+    return Vault(masters_of(settings), settings.cipher)
 
 
 @cache
@@ -56,11 +55,6 @@ def _keyset(path: Path) -> KeysetFile:
 @cache
 def _transit(url: str, token_file: Path, key: str, mount: str, *, index_file: Path) -> TransitMasters:
     return TransitMasters(url=url, token_file=token_file, key=key, mount=mount, index_file=index_file)
-
-
-@cache
-def _vault(masters: MasterKeys, cipher: CipherName) -> Vault:
-    return Vault(masters, cipher)
 
 
 async def _of_request(request: Request) -> Vault:

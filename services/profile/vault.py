@@ -92,6 +92,18 @@ class Vault:
         """`new_keys`, with the loop left free where the master keys are asked over the network."""
         return await asyncio.to_thread(self.new_keys, owners) if self.masters.remote else self.new_keys(owners)
 
+    async def rewrapped(self, keys: Sequence[tuple[UUID, WrappedKey]]) -> list[tuple[UUID, WrappedKey]]:
+        """The same data keys under the active master key. Raises `KeyUnusable`, `MastersUnavailable`."""
+        return await asyncio.to_thread(self._rewrapped, keys) if self.masters.remote else self._rewrapped(keys)
+
+    def _rewrapped(self, keys: Sequence[tuple[UUID, WrappedKey]]) -> list[tuple[UUID, WrappedKey]]:
+        opened = self.masters.unwrap([Wrapped(customer_id, key.master_version, key.wrapped) for customer_id, key in keys])
+        wrapped = self.masters.wrap([(customer_id, data_key) for (customer_id, _), data_key in zip(keys, opened, strict=True)])
+        return [
+            (item.customer_id, WrappedKey(key.version, item.master_version, item.ciphertext))
+            for item, (_, key) in zip(wrapped, keys, strict=True)
+        ]
+
     def seal(self, sealer: Sealer, customer_id: UUID, identity: Identity) -> SealedIdentity:
         """All identity columns of a customer's row."""
 
