@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.ids import new_id
-from services.profile.masters import KeyUnusable
 from services.profile.keys import (
     KeysetUnreadable,
     create_keyset,
@@ -16,6 +15,7 @@ from services.profile.keys import (
     open_keyset,
     rotate_keyset,
 )
+from services.profile.masters import KeyUnusable
 from services.profile.sealing import Blinder, CiphertextMisplaced, Sealer, new_data_key
 from services.profile.vault import Vault
 from tests.services.profile.builders import identity
