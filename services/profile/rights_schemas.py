@@ -20,7 +20,9 @@ class ConsentIn(_In):
     purpose: ConsentPurpose
     channel: Channel | None = None
     granted: bool
-    source: Literal["app", "branch_form", "phone_recording", "wecom", "video_recording"]
+    source: Literal["app", "branch_form", "phone_recording", "wecom", "video_recording"] | None = Field(
+        default=None, description="Where the word came from; the app for customers. Staff name it with every consent."
+    )
     evidence: Code | None = Field(
         default=None, description="The form's number or the recording's id. A consent needs it unless it came by the app."
     )

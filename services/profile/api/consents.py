@@ -50,8 +50,10 @@ async def read_consent_history(customer_id: UUID, caller: Caller, session: Sessi
 )
 async def put_consent(customer_id: UUID, body: ConsentIn, caller: Caller, session: SessionDep, now: Now) -> ConsentsOut:
     """Note a consent or a refusal; what the customer said before stays in the record."""
-    word, policy = rules.Word(**dict(body)), rights_policy().consents
-    clause, by_customer = policy.clause_of(word.purpose), Role.CUSTOMER in caller.roles
+    by_customer, policy = Role.CUSTOMER in caller.roles, rights_policy().consents
+    source = body.source or ("app" if by_customer else rules.UNRECORDED)
+    word = rules.Word(**{**dict(body), "source": source})
+    clause = policy.clause_of(word.purpose)
     rules.check_word(word, clause=clause, self_evident=policy.self_evident, by_customer=by_customer)
     await actions.set_consent(session, customer_id=customer_id, word=word, now=now)
     details: dict[str, int | str] = {"purpose": word.purpose, "granted": int(word.granted), "source": word.source}

@@ -11,7 +11,7 @@ class EvidenceMissing(RuleBroken):
     """A consent without anything that shows it."""
 
     rule = "consent-without-evidence"
-    fix = "Give the form's number or the recording's id in evidence, as a code."
+    fix = "Give source, and in evidence the form's number or the recording's id, as a code."
 
 
 class EvidenceIdentifies(RuleBroken):
@@ -35,6 +35,8 @@ class SourceNotYours(RuleBroken):
     fix = "Give source: app, or let the branch record the form."
 
 
+UNRECORDED = "unrecorded"
+"""The source of a word of which nothing more is known; enough for a refusal, never for a consent."""
 _OWN_NUMBER = re.compile(r"(\+?86)?1[3-9]\d{9}|\d{15}|\d{16}|\d{17}[\dXx]|\d{19}", re.ASCII)
 
 
@@ -61,4 +63,4 @@ def check_word(word: Word, *, clause: str | None, self_evident: Container[str], 
     if clause is not None and not word.separate:
         raise ConsentNotSeparate(clause, field="separate")
     if word.evidence is None and word.source not in self_evident:
-        raise EvidenceMissing(field="evidence")
+        raise EvidenceMissing(field="source" if word.source == UNRECORDED else "evidence")

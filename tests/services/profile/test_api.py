@@ -237,7 +237,7 @@ async def test_consents_keep_the_latest_word_and_publish_changes_only(service):
 async def test_a_consent_for_an_unknown_purpose_is_refused_by_name(service):
     customer = await register(service)
     path, headers = f"/v1/customers/{customer}/consents", service.headers(Scope.PROFILE_WRITE, customer=customer)
-    answer = await service.client.put(path, json={"purpose": "promo", "granted": False, "source": "app"}, headers=headers)
+    answer = await service.client.put(path, json={"purpose": "promo", "granted": False}, headers=headers)
     problem = answer.json()
     assert (answer.status_code, problem["field"]) == (422, "body.purpose")
     assert "'marketing'" in problem["fields"][0]["fix"]
