@@ -201,13 +201,15 @@ class Purpose(StrEnum):
 
 
 class ConsentPurpose(StrEnum):
-    """What a customer can agree to or refuse (PIPL art. 13, 14, 24)."""
+    """What a customer can agree to or refuse (PIPL art. 13, 14, 24); the last two are always asked for alone."""
 
     SERVICE = "service"
     CARE = "care"
     MARKETING = "marketing"
     PROFILING = "profiling"
     RISK = "risk"
+    SENSITIVE_DATA = "sensitive_data"  # PIPL art. 29
+    SHARING = "sharing"  # PIPL art. 23
 
 
 class Scope(StrEnum):
@@ -217,6 +219,10 @@ class Scope(StrEnum):
     PROFILE_WRITE = "profile.write"
     PROFILE_FEED = "profile.feed"
     PROFILE_SEARCH = "profile.search"
+    PROFILE_REVEAL = "profile.reveal"
+    PROFILE_MERGE = "profile.merge"
+    PROFILE_FORGET = "profile.forget"
+    KEYS_ROTATE = "keys.rotate"
     SUMMARY_READ = "summary.read"
     ACCESS_DECIDE = "access.decide"
     TIER_READ = "tier.read"

@@ -119,6 +119,38 @@ class ConsentChanged(Event):
     at: datetime
 
 
+class CustomerMerged(Event):
+    """Two records were one person's: this one went into `surviving_id`, with its accounts. What was said under the old id stays
+    true of the person."""
+
+    type: ClassVar[str] = "profile.customer.merged.v1"
+    key: ClassVar[str] = "customer_id"
+
+    customer_id: UUID
+    surviving_id: UUID
+    accounts: int = Field(description="Accounts that went along.")
+
+
+class CustomerRestricted(Event):
+    """A customer asked to be forgotten while the law keeps the record: only storage and protection go on (PIPL art. 47)."""
+
+    type: ClassVar[str] = "profile.customer.restricted.v1"
+    key: ClassVar[str] = "customer_id"
+
+    customer_id: UUID
+    until: date = Field(description="From this day on the record may be erased.")
+
+
+class CustomerForgotten(Event):
+    """A customer's keys were destroyed (PIPL art. 47): no name, number or address of this id is readable again."""
+
+    type: ClassVar[str] = "profile.customer.forgotten.v1"
+    key: ClassVar[str] = "customer_id"
+
+    customer_id: UUID
+    at: datetime
+
+
 class FeedCompleted(Event):
     """The core bank's feed is complete up to and including `day`; measures of that day can be trusted."""
 

@@ -11,7 +11,7 @@ from services.profile.timers import timers
 async def start(runtime: Runtime) -> None:
     """Open the keyset, or make it while the database holds no customer's key."""
     assert isinstance(runtime.settings, Settings)  # SERVICE says so below
-    await open_vault(runtime.database, runtime.settings.keyset)
+    await open_vault(runtime.database, runtime.settings)
 
 
 SERVICE = Service(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.values import Channel, ConsentPurpose, LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind
+from contracts.values import LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_.:/+-]{1,64}$")]
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "none"]
@@ -159,29 +159,6 @@ class SignalCountOut(BaseModel):
     signals: int
     customers: int
     as_of: date
-
-
-class ConsentIn(_In):
-    """A customer's word on a purpose; `channel` null means all channels."""
-
-    purpose: ConsentPurpose
-    channel: Channel | None = None
-    granted: bool
-
-
-class ConsentOut(BaseModel):
-    """What holds now for a purpose and channel; a channel without a word of its own follows the word on all (null)."""
-
-    purpose: ConsentPurpose
-    channel: Channel | None
-    granted: bool
-    at: datetime
-
-
-class ConsentsOut(BaseModel):
-    """All that holds."""
-
-    items: list[ConsentOut]
 
 
 class RunIn(_In):

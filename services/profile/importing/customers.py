@@ -16,10 +16,12 @@ from chassis.database import Session, driver
 from chassis.ids import new_id
 from chassis.outbox import emit
 from contracts.events.profile import CustomerChanged, CustomerRegistered
+from contracts.values import RuleBroken
 from services.profile.importing.checking import LINE, PROBLEMS
 from services.profile.importing.loading import Loaded, load, stage
 from services.profile.importing.targets import TARGETS
 from services.profile.rules.identity import IdentityTaken
+from services.profile.rules.standing import CustomerForgotten
 from services.profile.store.customers import ATTRIBUTES, households, lock_registration
 from services.profile.vault import Identity, Vault, WrappedKey
 
@@ -27,6 +29,7 @@ SEALED = {
     "name_sealed": "bytea",
     "id_number_sealed": "bytea",
     "id_number_index": "bytea",
+    "person_index": "bytea",
     "phone_sealed": "bytea",
     "phone_index": "bytea",
     "email_sealed": "bytea",
@@ -76,7 +79,9 @@ async def load_customers(session: Session, rows: pl.DataFrame, vault: Vault) -> 
     """Upsert checked customers and emit `registered` (imported) for new and `changed` for corrected ones."""
     connection = await driver(session)
     await lock_registration(session, exclusive=True)
-    rows, problems = await _without_taken(connection, rows, vault)
+    rows, forgotten = await _without_forgotten(connection, rows)
+    rows, taken = await _without_taken(connection, rows, vault)
+    problems = pl.concat([forgotten, taken])
     known = await _known(connection, rows["customer_no"].to_list())
     homes = await households(session, rows["household_no"].drop_nulls().unique().to_list())
     written = [
@@ -101,9 +106,22 @@ async def _without_taken(
         index is not None and owners.setdefault(index, number) != number
         for index, number in zip(indexes, rows["customer_no"].to_list(), strict=True)
     ]
-    mask = pl.Series(taken, dtype=pl.Boolean)
+    return _left_out(rows, pl.Series(taken, dtype=pl.Boolean), "id_number", IdentityTaken)
+
+
+async def _without_forgotten(
+    connection: "asyncpg.Connection[asyncpg.Record]", rows: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Leave out customers who were forgotten: a feed that still names them does not bring them back (PIPL art. 47)."""
+    gone = await connection.fetch(
+        "SELECT customer_no FROM customer WHERE customer_no = ANY($1) AND forgotten_at IS NOT NULL", rows["customer_no"].to_list()
+    )
+    return _left_out(rows, rows["customer_no"].is_in([row["customer_no"] for row in gone]), "customer_no", CustomerForgotten)
+
+
+def _left_out(rows: pl.DataFrame, mask: pl.Series, field: str, broken: type[RuleBroken]) -> tuple[pl.DataFrame, pl.DataFrame]:
     lines = rows.filter(mask)[LINE].to_list()
-    columns = {"field": "id_number", "rule": IdentityTaken.rule, "fix": IdentityTaken.fix}
+    columns = {"field": field, "rule": broken.rule, "fix": broken.fix}
     problems = pl.DataFrame({LINE: lines, **{name: [text] * len(lines) for name, text in columns.items()}}, schema=PROBLEMS)
     return rows.filter(~mask), problems
 
@@ -204,8 +222,8 @@ async def load_accounts(session: Session, rows: pl.DataFrame, vault: Vault) -> L
     )}  # fmt: skip
     holders = rows.filter(pl.col("card_no").is_not_null())["customer_no"].unique().to_list()
     keys = {row["customer_no"]: row for row in await connection.fetch(
-        "SELECT c.customer_no, c.id, k.version, k.master_version, k.wrapped FROM customer c"
-        " JOIN data_key k ON k.customer_id = c.id WHERE c.customer_no = ANY($1)", holders,
+        "SELECT c.customer_no, k.customer_id AS id, k.version, k.master_version, k.wrapped FROM customer c"
+        " JOIN data_key k ON k.customer_id = coalesce(c.merged_into, c.id) WHERE c.customer_no = ANY($1)", holders,
     )}  # fmt: skip
     sealed = [
         _account(number, customer, card, ids.get(number), keys.get(customer), vault)

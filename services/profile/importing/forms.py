@@ -6,6 +6,7 @@ A form checks a column of trimmed, non-empty strings and gives the parsed column
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import phonenumbers
 import polars as pl
@@ -26,6 +27,16 @@ class Form:
     fix: str
     valid: Callable[[pl.Expr], pl.Expr]
     value: Callable[[pl.Expr], pl.Expr] = lambda text: text
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule over several columns of a row; `broken` is an expression over the parsed columns, null counts as kept."""
+
+    field: str
+    rule: str
+    fix: str
+    broken: Callable[[date], pl.Expr]
 
 
 def _day(text: pl.Expr) -> pl.Expr:
@@ -127,9 +138,9 @@ CARD = Form(
 )
 ID_NUMBER = Form(
     "id-number-form",
-    "Letters, digits, hyphens and brackets only.",
-    lambda text: text.str.contains(r"^[A-Za-z0-9()-]{4,30}$"),
-    lambda text: text.str.to_uppercase(),
+    "Letters, digits, hyphens, spaces and brackets only.",
+    lambda text: text.str.contains(r"^[A-Za-z0-9() -]{4,30}$"),
+    lambda text: text.str.to_uppercase().str.replace_all("[ -]", ""),
 )
 EMAIL = Form(
     "email-form",

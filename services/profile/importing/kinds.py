@@ -1,6 +1,6 @@
 """The kinds of records that can be imported, in the order in which they must come, with their columns and checks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,7 +8,8 @@ import polars as pl
 
 from contracts.values import ProductClass, RiskLevel, Tolerance
 from services.profile.importing import forms
-from services.profile.importing.forms import Form
+from services.profile.importing.documents import DOCUMENT_CHECKS
+from services.profile.importing.forms import Check, Form
 from services.profile.vocabulary import (
     BEHAVIOUR_KINDS,
     CHANNELS,
@@ -27,16 +28,6 @@ class Column:
 
     form: Form
     required: bool = False
-
-
-@dataclass(frozen=True)
-class Check:
-    """A rule over several columns of a row; `broken` is an expression over the parsed columns, null counts as kept."""
-
-    field: str
-    rule: str
-    fix: str
-    broken: Callable[[date], pl.Expr]
 
 
 @dataclass(frozen=True)
@@ -62,17 +53,6 @@ def _not_after_today(name: str) -> Check:
 
 
 _EARLIEST = date(1900, 1, 1)
-_RESIDENT = pl.col("id_type") == "resident_id"
-_NUMBER = pl.col("id_number")
-_WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
-
-
-def _check_digit_wrong(_: date) -> pl.Expr:
-    digits = [_NUMBER.str.slice(place, 1).cast(pl.Int32, strict=False) * weight for place, weight in enumerate(_WEIGHTS)]
-    expected = ((12 - pl.sum_horizontal(digits) % 11) % 11).cast(pl.String).replace("10", "X")
-    return _RESIDENT & (~_NUMBER.str.contains(r"^[0-9]{17}[0-9X]$") | (_NUMBER.str.slice(17, 1) != expected))
-
-
 CUSTOMERS = Kind(
     "customers",
     ("customer_no",),
@@ -102,12 +82,8 @@ CUSTOMERS = Kind(
         Check("name", "identity-incomplete", "Give the name with every id_type but 'none'.",
               lambda _: (pl.col("id_type") != "none") & pl.col("name").is_null()),
         Check("id_number", "identity-incomplete", "Give id_number with every id_type but 'none'.",
-              lambda _: (pl.col("id_type") != "none") & _NUMBER.is_null()),
-        Check("id_number", "id-number-check-digit", "The check digit does not fit (GB 11643).", _check_digit_wrong),
-        Check("birth_date", "identity-inconsistent", "The identity number states another birth date.",
-              lambda _: _RESIDENT & (_NUMBER.str.slice(6, 8) != pl.col("birth_date").dt.strftime("%Y%m%d"))),
-        Check("sex", "identity-inconsistent", "The identity number states another sex.",
-              lambda _: _RESIDENT & ((_NUMBER.str.slice(16, 1).cast(pl.Int32, strict=False) % 2 == 1) != (pl.col("sex") == "m"))),
+              lambda _: (pl.col("id_type") != "none") & pl.col("id_number").is_null()),
+        *DOCUMENT_CHECKS,
     ),
 )  # fmt: skip
 

@@ -20,7 +20,8 @@ from services.profile.importing.plan import Source, sources
 from services.profile.importing.reading import Batch, FileUnreadable
 from services.profile.importing.report import ImportReport, ProblemFile
 from services.profile.importing.targets import TARGETS
-from services.profile.keys import Keyset, create_keyset
+from services.profile.keys import create_keyset
+from services.profile.masters import Wrapping
 from services.profile.settings import Settings
 from services.profile.vault import Vault
 
@@ -39,7 +40,7 @@ async def import_directory(
     report: Path | None = None,
     progress: Progress | None = None,
     now: datetime,
-    keyset: Keyset | None = None,
+    keyset: Wrapping | None = None,
 ) -> ImportReport:
     """Load a folder of files (docs/guide/import.md), through a mapping where it is another bank's own.
 

@@ -38,7 +38,7 @@ _CUSTOMER = Reference(
     "customer_no",
     "customer-unknown",
     "Load the customer first, or correct the number.",
-    "LEFT JOIN customer c ON c.customer_no = s.customer_no",
+    "LEFT JOIN customer c ON c.customer_no = s.customer_no AND c.forgotten_at IS NULL",
     "c.id",
 )
 _PRODUCT = Reference(
@@ -77,7 +77,7 @@ TARGETS: dict[str, Target] = {
             "id": "s.id",
             "account_no": "s.account_no",
             "account_index": "s.account_index",
-            "customer_id": "c.id",
+            "customer_id": "coalesce(c.merged_into, c.id)",
             "product_code": "s.product_code",
             "currency": "s.currency",
             "opened_on": "s.opened_on",
@@ -136,7 +136,7 @@ TARGETS: dict[str, Target] = {
         ("event_no",),
         {
             "event_no": "s.event_no",
-            "customer_id": "c.id",
+            "customer_id": "coalesce(c.merged_into, c.id)",
             "at": "s.at",
             "kind": "s.kind",
             "topic": "s.topic",
@@ -148,14 +148,14 @@ TARGETS: dict[str, Target] = {
         "fact",
         {"customer_no": "text", "fact": "text", "value": "text", "since": "date"},
         ("customer_id", "fact", "value"),
-        {"customer_id": "c.id", "fact": "s.fact", "value": "s.value", "since": "s.since"},
+        {"customer_id": "coalesce(c.merged_into, c.id)", "fact": "s.fact", "value": "s.value", "since": "s.since"},
         (_CUSTOMER,),
     ),
     "assessments": Target(
         "assessment",
         {"customer_no": "text", "assessed_on": "date", "level": "text"},
         ("customer_id", "assessed_on"),
-        {"customer_id": "c.id", "assessed_on": "s.assessed_on", "level": "s.level"},
+        {"customer_id": "coalesce(c.merged_into, c.id)", "assessed_on": "s.assessed_on", "level": "s.level"},
         (_CUSTOMER,),
     ),
 }

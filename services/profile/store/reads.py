@@ -12,11 +12,12 @@ Row: TypeAlias = asyncpg.Record
 
 
 async def accounts(session: Session, customer_id: UUID) -> list[asyncpg.Record]:
-    """Accounts with product and latest closing balance."""
+    """Accounts with product and latest closing balance, and the customer's key as of the same moment."""
     return await (await driver(session)).fetch(
-        "SELECT a.id, a.account_no, a.product_code, p.class AS product_class, p.risk_level, a.currency, a.opened_on, a.closed_on,"
+        "SELECT a.id, a.customer_id, k.version AS key_version, k.master_version, k.wrapped,"
+        " a.account_no, a.product_code, p.class AS product_class, p.risk_level, a.currency, a.opened_on, a.closed_on,"
         " a.card_no_sealed, b.day AS balance_day, b.fen AS balance_fen"
-        " FROM account a JOIN product p ON p.code = a.product_code"
+        " FROM account a JOIN product p ON p.code = a.product_code JOIN data_key k ON k.customer_id = a.customer_id"
         " LEFT JOIN LATERAL (SELECT day, fen FROM balance WHERE account_id = a.id ORDER BY day DESC LIMIT 1) b ON true"
         " WHERE a.customer_id = $1 ORDER BY a.opened_on, a.account_no",
         customer_id,
@@ -40,10 +41,11 @@ async def measures(session: Session, customer_id: UUID, as_of: date | None) -> a
 
 
 async def signals(session: Session, customer_id: UUID, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
-    """Signals from the newest on, up to `limit` + 1."""
+    """Signals from the newest on, up to `limit` + 1; those of records that went into this one too."""
     return await (await driver(session)).fetch(
         "SELECT id, kind, subject, as_of, confidence_bp, evidence FROM signal"
-        " WHERE customer_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        " WHERE customer_id IN (SELECT $1 UNION SELECT id FROM customer WHERE merged_into = $1)"
+        " AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
         customer_id,
         after,
         limit + 1,

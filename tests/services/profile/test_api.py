@@ -221,7 +221,7 @@ async def test_consents_keep_the_latest_word_and_publish_changes_only(service):
     ]
     held = []
     for channel, granted in words:
-        body = {"purpose": "marketing", "channel": channel, "granted": granted}
+        body = {"purpose": "marketing", "channel": channel, "granted": granted, "source": "app"}
         answer = await service.client.put(path, json=body, headers=headers)
         assert answer.status_code == 200
         held.append([(item["channel"], item["granted"]) for item in answer.json()["items"]])
@@ -264,9 +264,11 @@ async def test_nobody_reads_another_customer(service, path):
 
 async def test_what_is_not_there_is_named(service):
     nobody = "0190b6c0-0000-7000-8000-000000000000"
-    for path, rule in (("", "customer-unknown"), ("/accounts", "customer-unknown"), ("/measures", "no-measures")):
+    for path in ("", "/accounts", "/facts", "/measures", "/signals", "/consents"):
         answer = await get(service, f"/v1/customers/{nobody}{path}")
-        assert (answer.status_code, answer.json()["rule"]) == (404, rule)
+        assert (answer.status_code, answer.json()["rule"]) == (404, "customer-unknown")
+    answer = await get(service, f"/v1/customers/{await register(service)}/measures")
+    assert (answer.status_code, answer.json()["rule"]) == (404, "no-measures")
     answer = await service.client.get(f"/v1/measures/runs/{nobody}", headers=service.headers(Scope.PROFILE_FEED))
     assert (answer.status_code, answer.json()["rule"]) == (404, "run-unknown")
 

@@ -35,7 +35,8 @@ class Household(Base, table=True):
 
 
 class Customer(Base, table=True):
-    """Who the customer is. `changes` counts the published changes, `identity_digest` tells whether identity fields changed."""
+    """Who the customer is. `changes` counts the published changes, `identity_digest` tells whether identity fields changed,
+    `restricted_until` that the law keeps the record and nothing else is done with it, `merged_into` who the person really is."""
 
     __tablename__ = "customer"
     __table_args__ = (
@@ -49,6 +50,8 @@ class Customer(Base, table=True):
             unique=True,
             postgresql_where=sa.text("id_number_index IS NOT NULL"),
         ),
+        sa.Index("ix_customer_person_index", "person_index", postgresql_where=sa.text("person_index IS NOT NULL")),
+        sa.Index("ix_customer_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
         sa.Index("ix_customer_phone_index", "phone_index", postgresql_where=sa.text("phone_index IS NOT NULL")),
         sa.Index("ix_customer_adviser_no", "adviser_no", "id", postgresql_where=sa.text("adviser_no IS NOT NULL")),
         sa.Index("ix_customer_branch", "branch", "id"),
@@ -60,6 +63,7 @@ class Customer(Base, table=True):
     id_type: str = Field(sa_type=sa.Text)
     id_number_sealed: bytes | None = None
     id_number_index: bytes | None = None
+    person_index: bytes | None = None
     phone_sealed: bytes | None = None
     phone_index: bytes | None = None
     email_sealed: bytes | None = None
@@ -75,6 +79,9 @@ class Customer(Base, table=True):
     household_id: UUID | None = Field(default=None, foreign_key="household.id")
     referral_code: str | None = Field(default=None, sa_type=sa.Text)
     changes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    merged_into: UUID | None = Field(default=None, foreign_key="customer.id")
+    restricted_until: date | None = None
+    forgotten_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
 
 
 class DataKey(Base, table=True):
@@ -182,18 +189,6 @@ class Assessment(Base, table=True):
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
     assessed_on: date = Field(primary_key=True)
     level: str = Field(sa_type=sa.Text)
-
-
-class Consent(Base, table=True):
-    """Every consent and refusal ever given (PIPL art. 23, 24); the one with the highest version holds."""
-
-    __tablename__ = "consent"
-    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
-    version: int = Field(primary_key=True)
-    purpose: str = Field(sa_type=sa.Text)
-    channel: str | None = Field(default=None, sa_type=sa.Text)
-    granted: bool
-    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class Measures(Base, table=True):
