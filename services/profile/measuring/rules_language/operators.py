@@ -1,8 +1,8 @@
 """Each operator as a subquery over the customers that are asked about.
 
-All give the same columns: `customer_id`, `subject` (tells two causes of one kind apart), `window_from`, `window_to`, and
-the evidence `counts`, `amounts_fen`, `days`, `ids` (the first 20). A customer has at most one row, growth per day and days that return
-aside.
+All give the same columns: `customer_id`, `subject` (tells two causes of one kind apart), `window_from`, `window_to`, and the
+evidence: `counts`, `amounts_fen`, `days`, `ids` (the first 20). A customer has at most one row, growth per day and days that
+return aside.
 """
 
 from collections.abc import Callable, Mapping

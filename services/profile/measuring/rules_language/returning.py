@@ -53,7 +53,7 @@ def _lunar(said: Anniversary, writer: Writer) -> str:
     assert said.fact is not None  # the document says so
 
     def coming(as_of: date) -> list[tuple[date, str]]:
-        return birthdays_between(_calendar(), as_of, as_of + timedelta(days=said.ahead_days))
+        return birthdays_between(lunar_calendar(), as_of, as_of + timedelta(days=said.ahead_days))
 
     days = writer.value(lambda as_of: [day for day, _ in coming(as_of)], "date[]")
     kept = writer.value(lambda as_of: [lunar for _, lunar in coming(as_of)], "text[]")
@@ -67,6 +67,7 @@ def _lunar(said: Anniversary, writer: Writer) -> str:
 
 
 @cache
-def _calendar() -> list[LunarYear]:
+def lunar_calendar() -> list[LunarYear]:
+    """policies/lunar.csv."""
     text = resources.files("services.profile").joinpath("policies", "lunar.csv").read_text(encoding="utf-8")
     return lunar_years(list(csv.DictReader(text.splitlines())))
