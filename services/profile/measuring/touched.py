@@ -55,8 +55,8 @@ async def look(session: Session) -> int:
         sources[row["customer_id"]].add(row["source"])
     for customer, kinds in sources.items():
         by_sources[frozenset(kinds)].append(customer)
-    for kinds, customers in by_sources.items():
-        await detect_for(session, customers, sources=kinds, as_of=clock_of(session).today())
+    for together, customers in by_sources.items():
+        await detect_for(session, customers, sources=together, as_of=clock_of(session).today())
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""How right each signal rule is on the sample bank's truth. `python -m tests.services.profile.scoring` writes the table into the docs."""
+"""How right each signal rule is on the sample bank's truth. Run as a program, it writes the table into docs/signals.md."""
 
 import asyncio
 import csv
