@@ -16,13 +16,14 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run env test check format contracts bench chaos lock clean
+.PHONY: help run env test check format contracts bench chaos lock clean score
 
 help:
 	@echo "make run     start the whole suite with a sample bank (FRESH=1 starts over, N=2000 customers)"
 	@echo "make test    every test, against servers that the run starts itself (ARGS=-x ... for pytest)"
 	@echo "make check   style, types, import rules, contracts and migrations"
 	@echo "make bench   measurements against bare programs, into a JSON file"
+	@echo "make score   the signal rules against the sample bank's truth, into docs/signals.md"
 	@echo "make chaos   the fault tests: kills, lost brokers, deletions"
 	@echo "make lock    resolve the requirements again (needs network)"
 	@echo "make clean   stop the suite of this folder and delete its data"
@@ -58,6 +59,9 @@ contracts: env
 
 bench: env
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+score: env
+	@$(BIN)/python -m tests.services.profile.scoring
 
 chaos: env
 	@STEWARD_AWAY_SECONDS=30 $(BIN)/pytest -m chaos $(ARGS)

@@ -52,6 +52,7 @@ class Runtime:
     reactions: Reactions
     telemetry: Telemetry
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    """What ends with the application; a start hook may add its own."""
 
 
 Hook: TypeAlias = Callable[[Runtime], Awaitable[None]]
@@ -147,7 +148,7 @@ class Service:
         relay = Relay(runtime.database, runtime.bus)
         consumer = Consumer(runtime.database, runtime.bus, runtime.inbox, runtime.reactions, runtime.settings, runtime.telemetry)
         loop = TimerLoop(runtime.database, self._timers, runtime.context)
-        runtime.tasks = [
+        runtime.tasks += [
             _kept("pipes", lambda: _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
             _kept("timers", loop.run),
             _kept("retention", lambda: keep_clear(runtime.database)),

@@ -122,6 +122,13 @@ class SignalKind(StrEnum):
     BIRTHDAY = "birthday"  # H13
 
 
+class SignalVerdict(StrEnum):
+    """What staff say of a signal."""
+
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+
+
 class Channel(StrEnum):
     """Ways to reach a customer (H8, H9)."""
 
@@ -223,6 +230,7 @@ class Scope(StrEnum):
     PROFILE_MERGE = "profile.merge"
     PROFILE_FORGET = "profile.forget"
     KEYS_ROTATE = "keys.rotate"
+    SIGNAL_JUDGE = "signal.judge"
     SUMMARY_READ = "summary.read"
     ACCESS_DECIDE = "access.decide"
     TIER_READ = "tier.read"

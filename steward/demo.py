@@ -17,6 +17,7 @@ from contracts.values import Role
 from services.profile.importing import ImportReport, import_directory
 from services.profile.keys import open_keyset
 from services.profile.measuring import compute
+from services.profile.measuring.watermark import tell_watermark
 from steward.failures import Failure
 from steward.observing import settled
 from steward.sample import generate
@@ -94,6 +95,8 @@ async def fill_from(suite: Suite, files: Files, *, steps: Steps) -> Filled:
     report = await take_in(suite, files, steps=steps)
     as_of = files.as_of or report.last_day or yesterday()
     async with _profile(suite) as database:
+        async with database.begin() as session:  # whole files were taken in: the feed is complete to their last day
+            await tell_watermark(session, day=as_of, now=database.clock.now())
         with steps.step("measures and signals") as advance:
             await compute(database, as_of=as_of, now=database.clock.now(), progress=advance)
         await database.pool.execute(f"NOTIFY {CHANNEL}")

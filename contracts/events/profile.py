@@ -7,7 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.events.base import Event, Part
-from contracts.values import Channel, ConsentPurpose, Fen, LifeStage, NeedType, ProductClass, RelationStage, SignalKind
+from contracts.values import (
+    Channel,
+    ConsentPurpose,
+    Fen,
+    LifeStage,
+    NeedType,
+    ProductClass,
+    RelationStage,
+    SignalKind,
+    SignalVerdict,
+)
 
 
 class CustomerState(Event):
@@ -76,6 +86,20 @@ class MeasuresComputed(Event):
     relation_stage: RelationStage
     history_days: int = Field(description="Days from the first known balance to `as_of`, both included.")
     age: int
+    household: Assets | None = Field(
+        default=None, description="The same averages over everybody of the household, customer included."
+    )
+    assets_by_class: dict[ProductClass, Assets] = Field(default_factory=dict, description="The customer's own averages by class.")
+    dealings_growth_180_bp: int | None = Field(
+        default=None,
+        description="Dealings of the last 90 days over those of the 90 days that ended 180 days earlier, less one, in basis "
+        "points; moves between own accounts and within the household left out. None without both windows of history (H3).",
+    )
+    data_complete_to: date | None = Field(
+        default=None,
+        description="Day up to which the core bank's feed was complete when this was computed; None where nobody said.",
+    )
+    stale: bool = Field(default=False, description="The feed was known to be complete to an earlier day than `as_of` only.")
 
 
 class Evidence(Part):
@@ -102,6 +126,24 @@ class SignalRaised(Event):
     as_of: date
     confidence_bp: int = Field(ge=0, le=10_000)
     evidence: Evidence
+    rule: str = Field(default="", description="Name of the rule that found it; empty where it was raised before rules had names.")
+    rule_version: int = Field(default=0, description="Version of the rule's document; 0 is the one that comes with the service.")
+
+
+class SignalJudged(Event):
+    """Staff accepted or dismissed a signal, once, with the code of the reason."""
+
+    type: ClassVar[str] = "profile.signal.judged.v1"
+    key: ClassVar[str] = "signal_id"
+
+    signal_id: UUID
+    customer_id: UUID
+    kind: SignalKind
+    rule: str
+    rule_version: int
+    verdict: SignalVerdict
+    reason: str
+    judged_at: datetime
 
 
 class ConsentChanged(Event):

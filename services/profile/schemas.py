@@ -1,12 +1,12 @@
-"""HTTP shapes of customers, consents, measures and signals. Answers hold masked identity only (H20)."""
+"""HTTP shapes of customers and consents. Answers hold masked identity only (H20)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.values import LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind
+from contracts.values import ProductClass, RiskLevel
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_.:/+-]{1,64}$")]
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "none"]
@@ -116,65 +116,3 @@ class FactOut(BaseModel):
     fact: str
     value: str
     since: date
-
-
-class MeasuresOut(BaseModel):
-    """The four dimensions of H1 on a day. Definitions: services/profile/README.md."""
-
-    customer_id: UUID
-    as_of: date
-    version: int | None = Field(description="Of the published event; null for a day computed afterwards.")
-    currency: str
-    assets_30: int = Field(description="Average daily financial assets of 30 days, fen.")
-    assets_90: int
-    assets_180: int
-    growth_180_bp: int | None
-    contribution_fen: int
-    dealings_90: int
-    logins_90: int
-    channels_90: int
-    payroll: bool
-    products: list[ProductClass]
-    need: NeedType
-    life_stage: LifeStage
-    relation_stage: RelationStage
-    history_days: int
-    age: int
-
-
-class SignalOut(BaseModel):
-    """A need or an event found in the data, with its evidence."""
-
-    signal_id: UUID
-    kind: SignalKind
-    as_of: date
-    confidence_bp: int
-    evidence: dict[str, object]
-
-
-class SignalCountOut(BaseModel):
-    """Signals of one kind."""
-
-    kind: SignalKind
-    signals: int
-    customers: int
-    as_of: date
-
-
-class RunIn(_In):
-    """The day to compute; yesterday when left out."""
-
-    as_of: date | None = None
-
-
-class RunOut(BaseModel):
-    """A computation of measures and signals."""
-
-    run_id: UUID
-    as_of: date
-    state: Literal["running", "done"]
-    customers: int
-    published: int
-    signals: int
-    started_at: datetime
-    finished_at: datetime | None

@@ -9,6 +9,7 @@ from chassis.timers import Timer, Timers
 from services.profile.keeping import erasure, rotation
 from services.profile.keyring import vault_of
 from services.profile.measuring import runs
+from services.profile.measuring.watermark import LOOK_AGAIN
 
 timers = Timers()
 
@@ -18,6 +19,10 @@ async def on_run_step(session: Session, timer: Timer, context: Context) -> None:
     """Take the run one block further and arm the timer for the next."""
     run_id, as_of, phase = UUID(timer.key), date.fromisoformat(timer.payload["as_of"]), timer.payload["phase"]
     after = timer.payload["after"]
+    if not await runs.may_begin(session, run_id=run_id, as_of=as_of):
+        later = context.now + LOOK_AGAIN
+        await runs.schedule_step(session, run_id=run_id, as_of=as_of, phase=phase, after=None, now=later)
+        return
     step = await runs.advance(session, run_id=run_id, as_of=as_of, phase=phase, after=UUID(after) if after else None)
     if step.block is None and step.next_phase == phase:
         return

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.auth import Capability, mint
+from chassis.ids import new_id
 from contracts.values import Purpose, Reach, Role, Scope
 from gateway.issuer import load_key
 from gateway.overview import SECTIONS
@@ -34,8 +35,8 @@ from steward.suite import Suite
 from steward.supervisor import Options, running
 from steward.timing import Steps
 from steward.tokens import local_token
-from tests.bench import audit_log, events, masking, wording
-from tests.bench.load import Measured, Target, compare
+from tests.bench import audit_log, events, masking, signals, wording
+from tests.bench.load import Measured, Target, compare, percentile
 
 FOLDER = Path(".steward/bench").resolve()
 RESULT = Path(".steward/bench.json")
@@ -55,6 +56,7 @@ class Size:
     appended: int = 30_000
     verified: int = 1_000_000
     sentences: int = 20_000
+    streamed: int = 1_000
 
 
 UNLIMITED = {"STEWARD_GATEWAY_PRINCIPAL_PER_SECOND": "1000000", "STEWARD_GATEWAY_PRINCIPAL_BURST": "1000000"}
@@ -71,6 +73,7 @@ QUICK = Size(
     verified=20_000,
     sentences=1_000,
     scan_seconds=0.2,
+    streamed=50,
 )
 
 
@@ -198,6 +201,13 @@ async def event_rows(suite: Suite, size: Size) -> list[Row]:
     return [*rows, Row("backlog drained to plans", "events/s", drained, alone, "the relay alone", 0.3)]
 
 
+async def signal_rows(suite: Suite, size: Size) -> list[Row]:
+    """From a row of the feed to the signal that it completes, at 100 rows a second."""
+    took = await signals.latencies(suite, direct(suite, "profile", Scope.PROFILE_FEED, new_id()), size.streamed)
+    what = "the goal, 2 s at 100 rows/s"
+    return [Row(f"row to signal, p{rank}", "ms", percentile(took, rank), 2_000, what, 1.0, at_most=True) for rank in (50, 99)]
+
+
 def scan_row(size: Size) -> Row:
     """What may be said, on one core. The limit is the goal itself: there is no bare program that answers the same question."""
     rate = wording.megabytes_per_second(seconds=size.scan_seconds, rounds=size.rounds)
@@ -249,7 +259,8 @@ async def measured(size: Size) -> list[Row]:
     scan = scan_row(size)
     async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
         await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
-        rows = await http_rows(suite, size) + await event_rows(suite, size) + await log_rows(size)
+        rows = await http_rows(suite, size) + await event_rows(suite, size) + await signal_rows(suite, size)
+        rows += await log_rows(size)
     return [*rows, *masking_rows(size), scan]
 
 

@@ -11,6 +11,7 @@ from services.profile.importing.checking import LINE, check
 from services.profile.importing.kinds import KINDS
 from services.profile.importing.report import Problem
 from services.profile.importing.running import load_kind
+from services.profile.measuring.touched import touch_staged
 from services.profile.vault import Vault
 
 
@@ -28,12 +29,13 @@ class BatchResult:
 async def load_batch(
     session: Session, *, kind: str, rows: Sequence[Mapping[str, str | None]], vault: Vault, today: date
 ) -> BatchResult:
-    """Upsert the rows that keep the rules; the others are named in the result."""
+    """Upsert the rows that keep the rules; the others are named in the result. Signals are looked for at once."""
     columns = KINDS[kind].columns
     texts = {name: [row.get(name) for row in rows] for name in columns}
     schema = {LINE: pl.Int64, **dict.fromkeys(columns, pl.String)}
     checked = check(pl.DataFrame({LINE: list(range(len(rows))), **texts}, schema=schema), KINDS[kind], today=today)
     loaded = await load_kind(session, kind, checked.rows, vault)
+    await touch_staged(session, kind)
     problems = pl.concat([checked.problems, loaded.problems]).sort(LINE, maintain_order=True)
     unresolved = loaded.problems[LINE].n_unique()
     return BatchResult(

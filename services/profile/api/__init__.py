@@ -1,6 +1,19 @@
 """Routes of the profile service."""
 
-from services.profile.api import access, consents, customers, duplicates, erasure, feed, insight, keys, reveals, runs
+from services.profile.api import (
+    access,
+    consents,
+    customers,
+    duplicates,
+    erasure,
+    feed,
+    insight,
+    keys,
+    measures,
+    reveals,
+    runs,
+    signals,
+)
 
 routers = (
     customers.router,
@@ -10,6 +23,8 @@ routers = (
     erasure.router,
     duplicates.router,
     feed.router,
+    measures.router,
+    signals.router,
     runs.router,
     access.router,
     keys.router,

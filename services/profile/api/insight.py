@@ -1,34 +1,22 @@
-"""What is known of a customer beside the record: accounts, facts, measures, signals. Reads are audited."""
+"""What is known of a customer beside the record: accounts and facts. Reads are audited."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
 
 from chassis.audit import audit
-from chassis.http import Caller, PageDep, SessionDep, operation
-from chassis.pagination import Page, paged
-from contracts.values import Reach, RuleBroken, Scope
+from chassis.http import Caller, SessionDep
+from contracts.values import Scope
 from services.profile.api.masked import accounts_out
 from services.profile.api.standing import KEYS, of_customer
 from services.profile.keyring import VaultDep
 from services.profile.schemas import (
     AccountOut,
     FactOut,
-    MeasuresOut,
-    SignalCountOut,
-    SignalOut,
 )
 from services.profile.store import reads
 
 router = APIRouter(tags=["customers"])
-
-
-class NoMeasures(RuleBroken):
-    """Nothing was computed for this customer, or not for that day."""
-
-    rule = "no-measures"
-    fix = "Start a computation with POST /v1/measures/runs, or ask for another day."
 
 
 @router.get("/v1/customers/{customer_id}/accounts", **of_customer(scope=Scope.PROFILE_READ, errors=KEYS))
@@ -45,38 +33,3 @@ async def read_facts(customer_id: UUID, caller: Caller, session: SessionDep) -> 
     rows = await reads.facts(session, customer_id)
     await audit(session, caller=caller, act="facts.read", customer_id=customer_id)
     return [FactOut(**row) for row in rows]
-
-
-@router.get("/v1/customers/{customer_id}/measures", **of_customer(scope=Scope.PROFILE_READ, errors={NoMeasures: 404}))
-async def read_measures(customer_id: UUID, caller: Caller, session: SessionDep, as_of: date | None = None) -> MeasuresOut:
-    """The four dimensions of H1, of a day or the latest."""
-    row = await reads.measures(session, customer_id, as_of)
-    if row is None:
-        raise NoMeasures
-    await audit(session, caller=caller, act="measures.read", customer_id=customer_id)
-    return MeasuresOut(**row)
-
-
-@router.get("/v1/customers/{customer_id}/signals", **of_customer(scope=Scope.PROFILE_READ))
-async def read_signals(customer_id: UUID, caller: Caller, session: SessionDep, page: PageDep) -> Page[SignalOut]:
-    """Needs and events found in the customer's data, newest first."""
-    rows = await reads.signals(session, customer_id, after=UUID(str(page.after[0])) if page.after else None, limit=page.limit)
-    await audit(session, caller=caller, act="signals.read", customer_id=customer_id)
-
-    def item(row: reads.Row) -> SignalOut:
-        return SignalOut(
-            signal_id=row["id"],
-            kind=row["kind"],
-            as_of=row["as_of"],
-            confidence_bp=row["confidence_bp"],
-            evidence=row["evidence"],
-        )
-
-    return paged(rows, limit=page.limit, item=item, key=lambda row: (str(row["id"]),))
-
-
-@router.get("/v1/summary/signals", **operation(scope=Scope.SUMMARY_READ))
-async def summarise_signals(caller: Caller, session: SessionDep, since: date | None = None) -> list[SignalCountOut]:
-    """Signals by kind: of the latest computed day, or of all days from `since` on; of the caller's branch or of all."""
-    branch = None if caller.reach is Reach.ALL else caller.branch or ""
-    return [SignalCountOut(**row) for row in await reads.signal_counts(session, since=since, branch=branch)]

@@ -1,6 +1,6 @@
 """The tables of the profile service: `records` of customers and their dealings, `identity` for a person's rights and keys."""
 
 from services.profile.models import identity
-from services.profile.models.records import Base
+from services.profile.models.records import Base, one_of
 
-__all__ = ["Base", "identity"]
+__all__ = ["Base", "identity", "one_of"]

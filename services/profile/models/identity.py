@@ -6,13 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from services.profile.models.records import Base
+from services.profile.models.records import Base, one_of
 from services.profile.vocabulary import CONSENT_SOURCES, DISMISSALS, DUPLICATE_CAUSES
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class Consent(Base, table=True):
@@ -23,7 +18,7 @@ class Consent(Base, table=True):
     """
 
     __tablename__ = "consent"
-    __table_args__ = (_one_of("source", CONSENT_SOURCES),)
+    __table_args__ = (one_of("source", CONSENT_SOURCES),)
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
     version: int = Field(primary_key=True)
     purpose: str = Field(sa_type=sa.Text)
@@ -56,10 +51,10 @@ class Duplicate(Base, table=True):
 
     __tablename__ = "duplicate"
     __table_args__ = (
-        _one_of("cause", DUPLICATE_CAUSES),
-        _one_of("state", ("open", "merged", "dismissed")),
+        one_of("cause", DUPLICATE_CAUSES),
+        one_of("state", ("open", "merged", "dismissed")),
         sa.CheckConstraint("state <> 'dismissed' OR reason IS NOT NULL", name="reasoned"),
-        _one_of("reason", DISMISSALS),
+        one_of("reason", DISMISSALS),
         sa.UniqueConstraint("first_id", "second_id"),
         sa.Index("ix_duplicate_state", "state", "id"),
     )
@@ -90,7 +85,7 @@ class KeyRotation(Base, table=True):
 
     __tablename__ = "key_rotation"
     __table_args__ = (
-        _one_of("state", ("running", "done")),
+        one_of("state", ("running", "done")),
         sa.Index("uq_key_rotation_running", "state", unique=True, postgresql_where=sa.text("state = 'running'")),
     )
     id: UUID = Field(primary_key=True)

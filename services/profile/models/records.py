@@ -8,12 +8,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis.tables import new_metadata
-from contracts.values import LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind, Tolerance
+from contracts.values import ProductClass, RiskLevel, Tolerance
 from services.profile.vocabulary import DIRECTIONS, ID_TYPES, OCCUPATIONS, SEXES, TRANSACTION_KINDS
 
 
@@ -21,7 +20,8 @@ class Base(SQLModel, registry=registry(metadata=new_metadata())):
     """The base of this service's tables."""
 
 
-def _one_of(column: str, values: tuple[str, ...] | list[str]) -> sa.CheckConstraint:
+def one_of(column: str, values: tuple[str, ...] | list[str]) -> sa.CheckConstraint:
+    """The column holds one of these codes."""
     listed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -40,9 +40,9 @@ class Customer(Base, table=True):
 
     __tablename__ = "customer"
     __table_args__ = (
-        _one_of("id_type", ID_TYPES),
-        _one_of("sex", SEXES),
-        _one_of("occupation", OCCUPATIONS),
+        one_of("id_type", ID_TYPES),
+        one_of("sex", SEXES),
+        one_of("occupation", OCCUPATIONS),
         sa.CheckConstraint("id_type = 'none' OR id_number_sealed IS NOT NULL", name="identified"),
         sa.Index(
             "uq_customer_id_number_index",
@@ -98,7 +98,7 @@ class Product(Base, table=True):
     """A product of the bank; `risk_level` for investments (R1 to R5)."""
 
     __tablename__ = "product"
-    __table_args__ = (_one_of("class", [*ProductClass]), _one_of("risk_level", [*RiskLevel]))
+    __table_args__ = (one_of("class", [*ProductClass]), one_of("risk_level", [*RiskLevel]))
     code: str = Field(primary_key=True, sa_type=sa.Text)
     product_class: str = Field(sa_column=sa.Column("class", sa.Text, nullable=False))
     risk_level: str | None = Field(default=None, sa_type=sa.Text)
@@ -142,8 +142,8 @@ class Transaction(Base, table=True):
     __tablename__ = "transaction"
     __table_args__ = (
         sa.CheckConstraint("fen > 0", name="fen"),
-        _one_of("direction", DIRECTIONS),
-        _one_of("kind", TRANSACTION_KINDS),
+        one_of("direction", DIRECTIONS),
+        one_of("kind", TRANSACTION_KINDS),
         sa.Index("ix_transaction_account_id_day", "account_id", "day"),
     )
     transaction_no: str = Field(primary_key=True, sa_type=sa.Text)
@@ -185,60 +185,10 @@ class Assessment(Base, table=True):
     """A risk assessment (风险测评, H22)."""
 
     __tablename__ = "assessment"
-    __table_args__ = (_one_of("level", [*Tolerance]),)
+    __table_args__ = (one_of("level", [*Tolerance]),)
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
     assessed_on: date = Field(primary_key=True)
     level: str = Field(sa_type=sa.Text)
-
-
-class Measures(Base, table=True):
-    """The four dimensions of H1 of a customer on a day. `version` is the event's; null for a day computed afterwards."""
-
-    __tablename__ = "measures"
-    __table_args__ = (
-        _one_of("need", [*NeedType]),
-        _one_of("life_stage", [*LifeStage]),
-        _one_of("relation_stage", [*RelationStage]),
-        sa.Index("ix_measures_customer_id_version", "customer_id", sa.text("version DESC NULLS LAST")),
-    )
-    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
-    as_of: date = Field(primary_key=True)
-    version: int | None = None
-    currency: str = Field(sa_type=sa.CHAR(3))
-    assets_30: int = Field(sa_type=sa.BigInteger)
-    assets_90: int = Field(sa_type=sa.BigInteger)
-    assets_180: int = Field(sa_type=sa.BigInteger)
-    growth_180_bp: int | None = Field(default=None, sa_type=sa.BigInteger)
-    contribution_fen: int = Field(sa_type=sa.BigInteger)
-    dealings_90: int
-    logins_90: int
-    channels_90: int
-    payroll: bool
-    products: list[str] = Field(sa_type=sa.ARRAY(sa.Text))
-    need: str = Field(sa_type=sa.Text)
-    life_stage: str = Field(sa_type=sa.Text)
-    relation_stage: str = Field(sa_type=sa.Text)
-    history_days: int
-    age: int
-
-
-class Signal(Base, table=True):
-    """A need or an event found in the data. `subject` tells two causes of one kind apart (a day, a child's year)."""
-
-    __tablename__ = "signal"
-    __table_args__ = (
-        _one_of("kind", [*SignalKind]),
-        sa.CheckConstraint("confidence_bp BETWEEN 0 AND 10000", name="confidence_bp"),
-        sa.UniqueConstraint("customer_id", "kind", "subject", "as_of"),
-        sa.Index("ix_signal_as_of", "as_of", "kind"),
-    )
-    id: UUID = Field(primary_key=True)
-    customer_id: UUID = Field(foreign_key="customer.id")
-    kind: str = Field(sa_type=sa.Text)
-    subject: str = Field(sa_type=sa.Text)
-    as_of: date
-    confidence_bp: int
-    evidence: dict[str, object] = Field(sa_type=JSONB)
 
 
 class Assignment(Base, table=True):
@@ -263,33 +213,12 @@ class ClosedCase(Base, table=True):
     closed_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
-class Feed(Base, table=True):
-    """How far the core bank's feed is complete; `version` numbers the published events."""
-
-    __tablename__ = "feed"
-    feed: str = Field(primary_key=True, sa_type=sa.Text)
-    version: int
-    day: date
-
-
-class Run(Base, table=True):
-    """A computation of measures and signals for a day, in steps that survive a restart."""
-
-    __tablename__ = "run"
-    __table_args__ = (_one_of("state", ["running", "done"]),)
-    id: UUID = Field(primary_key=True)
-    as_of: date
-    state: str = Field(sa_type=sa.Text)
-    customers: int = 0
-    published: int = 0
-    signals: int = 0
-    started_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
-    finished_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
-
-
 class Load(Base, table=True):
     """How many batches of a file are in: an interrupted import goes on there. Cleared when a load is whole."""
 
     __tablename__ = "load"
     digest: str = Field(primary_key=True, sa_type=sa.Text)
     batches: int
+
+
+from services.profile.measuring import tables  # noqa: E402, F401  # its tables are of this Base too

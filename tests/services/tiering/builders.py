@@ -45,6 +45,7 @@ def event(
         growth_180_bp=growth,
         contribution_fen=contribution,
         dealings_90=3,
+        dealings_growth_180_bp=100,
         logins_90=5,
         channels_90=2,
         payroll=True,
