@@ -10,7 +10,16 @@ from services.tiering.actions.policies import (
     draft_policy,
     seed_policies,
 )
-from services.tiering.actions.runs import RunUnknown, begin_night, ensure_night, hear_feed, request_run, take_turn
+from services.tiering.actions.runs import (
+    RunUnknown,
+    begin_night,
+    end_grace,
+    ensure_grace_look,
+    ensure_night,
+    hear_feed,
+    request_run,
+    take_turn,
+)
 
 __all__ = [
     "Measured",
@@ -24,6 +33,8 @@ __all__ = [
     "begin_night",
     "decide_customers",
     "draft_policy",
+    "end_grace",
+    "ensure_grace_look",
     "ensure_night",
     "hear_feed",
     "in_force",

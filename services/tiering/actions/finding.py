@@ -27,9 +27,7 @@ async def in_force(session: Session, *, currency: str, today: date) -> Policy:
     row = await policy_store.in_force(session, currency=currency, today=today)
     if row is None:
         raise NoPolicyInForce(f"no tier policy is in force for {currency}", field="currency")
-    policy = BOOK.add(version=row["version"], mark=row["digest"], document=decode(row["document"]))
-    BOOK.remember(policy)
-    return policy
+    return BOOK.add(version=row["version"], mark=row["digest"], document=decode(row["document"]))
 
 
 async def policy_of(session: Session, *, version: int, mark: str | None = None) -> Policy:
