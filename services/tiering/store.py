@@ -30,10 +30,10 @@ async def grace_over(session: Session, now: datetime, *, limit: int) -> list[asy
     return await connection.fetch(_STANDINGS + "WHERE grace_until <= $1 ORDER BY grace_until, customer_id LIMIT $2", now, limit)
 
 
-async def standings_of(session: Session, customers: Sequence[UUID]) -> list[asyncpg.Record]:
-    """What some customers stand at; `inputs` as JSON text."""
+async def lock_standings(session: Session, customers: Sequence[UUID]) -> list[asyncpg.Record]:
+    """What some customers stand at, locked until the transaction ends; `inputs` as JSON text."""
     connection = await driver(session)
-    return await connection.fetch(_STANDINGS + "WHERE customer_id = ANY($1)", customers)
+    return await connection.fetch(_STANDINGS + "WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE", customers)
 
 
 TIER = """

@@ -1,7 +1,16 @@
 """The use cases of tiering: one page is the table of contents."""
 
 from services.tiering.actions.deciding import Measured, decide_customers
-from services.tiering.actions.finding import NoPolicyInForce, PolicyUnknown, in_force, policy_of
+from services.tiering.actions.finding import NoDecision, NoPolicyInForce, PolicyUnknown, in_force, policy_of
+from services.tiering.actions.manual import (
+    ManualOpen,
+    ManualUnknown,
+    approve_manual,
+    ask_manual,
+    end_manual,
+    manual_is_over,
+    reject_manual,
+)
 from services.tiering.actions.policies import (
     PolicyApproverDrafted,
     PolicyIsPublished,
@@ -10,6 +19,7 @@ from services.tiering.actions.policies import (
     draft_policy,
     seed_policies,
 )
+from services.tiering.actions.replaying import replay
 from services.tiering.actions.runs import (
     RunUnknown,
     begin_night,
@@ -22,23 +32,32 @@ from services.tiering.actions.runs import (
 )
 
 __all__ = [
+    "ManualOpen",
+    "ManualUnknown",
     "Measured",
+    "NoDecision",
     "NoPolicyInForce",
     "PolicyApproverDrafted",
     "PolicyIsPublished",
     "PolicyReachesBack",
     "PolicyUnknown",
     "RunUnknown",
+    "approve_manual",
     "approve_policy",
+    "ask_manual",
     "begin_night",
     "decide_customers",
     "draft_policy",
     "end_grace",
+    "end_manual",
     "ensure_grace_look",
     "ensure_night",
     "hear_feed",
     "in_force",
+    "manual_is_over",
     "policy_of",
+    "reject_manual",
+    "replay",
     "request_run",
     "seed_policies",
     "take_turn",

@@ -22,6 +22,13 @@ class NoPolicyInForce(RuleBroken):
     fix = "Publish a tier policy for this currency."
 
 
+class NoDecision(RuleBroken):
+    """Nothing was decided about this customer, or not yet at that moment."""
+
+    rule = "no-decision"
+    fix = "Wait until measures of this customer were computed, or ask for a later moment."
+
+
 async def in_force(session: Session, *, currency: str, today: date) -> Policy:
     """The policy that decides about measures in `currency` on a day. Raises `NoPolicyInForce`."""
     row = await policy_store.in_force(session, currency=currency, today=today)
