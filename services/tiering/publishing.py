@@ -20,6 +20,7 @@ _NUMBER_CELL = re.compile(r"(?:<=|>=|==|!=|<|>|-?\d+|\.\.|[\[\](),]|\band\b|\bor
 _INTEGER = re.compile(r"-?\d+")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _CODES_LEFT = re.compile(r"[\s,\[\]]*|\s*not in\s*\[[\s,]*\]\s*")
+_SUBTRACTS = re.compile(r"[\d)\]]\s*-")
 _LARGEST = 10**15
 
 
@@ -133,6 +134,8 @@ def _fits(fact: Fact, cell: str) -> bool:
         rest = _QUOTED.sub("", cell)
         return bool(codes) and set(codes) <= set(fact.choices) and _CODES_LEFT.fullmatch(rest) is not None
     numbers = _INTEGER.findall(cell)
+    if _SUBTRACTS.search(cell):
+        return False  # "3 -5" is arithmetic to the engine, and the value it gives stands nowhere in the cell
     return bool(numbers) and _NUMBER_CELL.fullmatch(cell) is not None and max(abs(int(n)) for n in numbers) < _LARGEST
 
 

@@ -30,6 +30,7 @@ from services.tiering.actions.runs import (
     request_run,
     take_turn,
 )
+from services.tiering.actions.simulating import Simulated, simulate_policy
 
 __all__ = [
     "ManualOpen",
@@ -42,6 +43,7 @@ __all__ = [
     "PolicyReachesBack",
     "PolicyUnknown",
     "RunUnknown",
+    "Simulated",
     "approve_manual",
     "approve_policy",
     "ask_manual",
@@ -60,5 +62,6 @@ __all__ = [
     "replay",
     "request_run",
     "seed_policies",
+    "simulate_policy",
     "take_turn",
 ]

@@ -1,6 +1,7 @@
 """Grace periods and tiers by hand on a real PostgreSQL: the look that ends them, events without holes, replay."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -121,7 +122,7 @@ async def test_no_story_falls_two_tiers_or_leaves_a_hole_in_events_and_every_dec
         await decide(session, measured(customer, version=version, **MEASURES[what]), at=at)
     events = [event for event in await told(session) if event["customer_id"] == str(customer)]
     assert [event["version"] for event in events] == list(range(1, len(events) + 1))
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in pairwise(events):
         assert after["previous"] == before["tier"]
         assert RANK[Tier(before["tier"])] - RANK[Tier(after["tier"])] <= 1
     for row in await store.history(session, customer, before=None, limit=100):

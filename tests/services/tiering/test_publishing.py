@@ -30,7 +30,7 @@ def test_the_policies_that_come_with_the_service_pass(name):
     "cell",
     [
         ">> 5", "> abc", '"x"', "> 5 or", "> 5.5", "> 'a'", "true", "-", "null", "$root.secret > 1", "assets_90_fen > 1",
-        "> 99999999999999999999", "len($) > 1",
+        "> 99999999999999999999", "len($) > 1", "> 7 -5",
     ],
 )  # fmt: skip
 def test_a_cell_that_does_not_fit_its_column_is_refused_by_row_and_column(cell):
