@@ -165,7 +165,7 @@ class PolicyOut(BaseModel):
     """A version of the policy, without its document."""
 
     version: int
-    status: str = Field(examples=["draft", "published"])
+    status: str = Field(examples=["draft", "published", "withdrawn", "rejected"])
     currency: str
     effective_from: date
     digest: str = Field(description="SHA-256 of the document's canonical JSON.")
@@ -173,6 +173,32 @@ class PolicyOut(BaseModel):
     drafted_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    closed_by: str | None = Field(description="Who withdrew or rejected the draft.")
+    closed_at: datetime | None
+    closed_because: str | None = Field(description="Why it was rejected.")
+
+
+class RejectionIn(BaseModel):
+    """Why a draft is rejected: words on the policy, never on a customer."""
+
+    because: str = Field(min_length=3, max_length=500, examples=["Threshold for VIP not agreed with branches"])
+
+
+class DifferenceOut(BaseModel):
+    """One place that differs between two versions. Rows are named by their reason code."""
+
+    place: str = Field(examples=["table.vip.assets.assets_90_fen"])
+    kind: str = Field(examples=["added", "removed", "changed", "moved"])
+    before: str | None
+    after: str | None
+
+
+class ChangesOut(BaseModel):
+    """What a version changes in another one."""
+
+    version: int
+    against: int
+    differences: list[DifferenceOut]
 
 
 class PolicyDocumentOut(PolicyOut):

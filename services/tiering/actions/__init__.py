@@ -13,11 +13,16 @@ from services.tiering.actions.manual import (
 )
 from services.tiering.actions.policies import (
     PolicyApproverDrafted,
+    PolicyIsClosed,
     PolicyIsPublished,
+    PolicyOfSomebodyElse,
     PolicyReachesBack,
     approve_policy,
+    compare_policies,
     draft_policy,
+    reject_policy,
     seed_policies,
+    withdraw_policy,
 )
 from services.tiering.actions.replaying import replay
 from services.tiering.actions.runs import (
@@ -39,7 +44,9 @@ __all__ = [
     "NoDecision",
     "NoPolicyInForce",
     "PolicyApproverDrafted",
+    "PolicyIsClosed",
     "PolicyIsPublished",
+    "PolicyOfSomebodyElse",
     "PolicyReachesBack",
     "PolicyUnknown",
     "RunUnknown",
@@ -48,6 +55,7 @@ __all__ = [
     "approve_policy",
     "ask_manual",
     "begin_night",
+    "compare_policies",
     "decide_customers",
     "draft_policy",
     "end_grace",
@@ -59,9 +67,11 @@ __all__ = [
     "manual_is_over",
     "policy_of",
     "reject_manual",
+    "reject_policy",
     "replay",
     "request_run",
     "seed_policies",
     "simulate_policy",
     "take_turn",
+    "withdraw_policy",
 ]

@@ -2,14 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from chassis.http import Caller, Now, PageDep, SessionDep, Today, forbidden, operation
 from chassis.pagination import paged
 from contracts.values import Scope
 from services.tiering import actions, document, policy_store, publishing
 from services.tiering.book import decode
-from services.tiering.schemas import PoliciesOut, PolicyDocumentOut, PolicyIn, PolicyOut
+from services.tiering.schemas import (
+    ChangesOut,
+    DifferenceOut,
+    PoliciesOut,
+    PolicyDocumentOut,
+    PolicyIn,
+    PolicyOut,
+    RejectionIn,
+)
 
 router = APIRouter(tags=["tiering"])
 
@@ -24,6 +32,8 @@ _CHECKS = {
     publishing.RowNeverFires: 422,
     actions.PolicyReachesBack: 422,
 }
+
+_CLOSED = {actions.PolicyIsPublished: 409, actions.PolicyIsClosed: 409}
 
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -65,7 +75,7 @@ async def draft_policy(body: PolicyIn, caller: Caller, session: SessionDep, now:
 
 @router.post(
     "/v1/policies/tiering/{version}/approval",
-    **operation(scope=Scope.POLICY_WRITE, errors={**_CHECKS, actions.PolicyUnknown: 404, actions.PolicyIsPublished: 409}),
+    **operation(scope=Scope.POLICY_WRITE, errors={**_CHECKS, actions.PolicyUnknown: 404, **_CLOSED}),
 )
 async def approve_policy(version: Version, caller: Caller, session: SessionDep, now: Now, today: Today) -> PolicyDocumentOut:
     """Publish a draft that somebody else wrote. Where it takes effect today, everybody is decided about again."""
@@ -74,6 +84,47 @@ async def approve_policy(version: Version, caller: Caller, session: SessionDep, 
     except actions.PolicyApproverDrafted as error:
         raise forbidden(error.rule, fix=error.fix) from None  # a refusal of the edge, so that the attempt is audited
     return await _read(session, version)
+
+
+@router.post(
+    "/v1/policies/tiering/{version}/rejection",
+    **operation(scope=Scope.POLICY_WRITE, errors={actions.PolicyUnknown: 404, **_CLOSED}),
+)
+async def reject_policy(version: Version, body: RejectionIn, caller: Caller, session: SessionDep, now: Now) -> PolicyDocumentOut:
+    """Refuse a draft that somebody else wrote, with the reason."""
+    try:
+        await actions.reject_policy(session, caller=caller, version=version, because=body.because, now=now)
+    except actions.PolicyApproverDrafted as error:
+        raise forbidden(error.rule, fix=error.fix) from None  # as above
+    return await _read(session, version)
+
+
+@router.post(
+    "/v1/policies/tiering/{version}/withdrawal",
+    **operation(scope=Scope.POLICY_WRITE, errors={actions.PolicyUnknown: 404, **_CLOSED}),
+)
+async def withdraw_policy(version: Version, caller: Caller, session: SessionDep, now: Now) -> PolicyDocumentOut:
+    """Take one's own draft back."""
+    try:
+        await actions.withdraw_policy(session, caller=caller, version=version, now=now)
+    except actions.PolicyOfSomebodyElse as error:
+        raise forbidden(error.rule, fix=error.fix) from None  # as above
+    return await _read(session, version)
+
+
+@router.get(
+    "/v1/policies/tiering/{version}/changes",
+    **operation(scope=Scope.POLICY_READ, errors={actions.PolicyUnknown: 404}),
+)
+async def list_changes(
+    version: Version,
+    session: SessionDep,
+    against: Annotated[int, Query(ge=1, le=2**31 - 1, description="The version to compare with.")],
+) -> ChangesOut:
+    """What a version changes in another one: settings, texts, columns, conditions, the order of rows."""
+    found = await actions.compare_policies(session, version=version, against=against)
+    listed = [DifferenceOut(place=one.place, kind=one.kind, before=one.before, after=one.after) for one in found]
+    return ChangesOut(version=version, against=against, differences=listed)
 
 
 async def _read(session: SessionDep, version: int) -> PolicyDocumentOut:
