@@ -77,7 +77,7 @@ def check(document: PolicyDocument, raw: dict[str, Any]) -> None:  # Any: the JS
     """Refuse a policy that could decide wrongly or about nobody. Raises the errors of this module."""
     content = document.content
     if content.hit_policy != "first":
-        raise HitPolicyNotFirst(f"the hit policy is {content.hit_policy!r}", field="document.table.hitPolicy")
+        raise HitPolicyNotFirst("the hit policy is another", field="document.table.hitPolicy")
     _check_columns(content)
     for place, rule in enumerate(content.rules, start=1):
         for column in content.inputs:
@@ -95,7 +95,7 @@ def _at(place: int, column: str) -> str:
 def _check_columns(content: TableContent) -> None:
     for column in content.inputs:
         if column.field not in FACTS:
-            raise ColumnUnknown(f"no fact is called {column.field!r}", field=f"document.table.inputs.{column.field}")
+            raise ColumnUnknown("a column reads no known fact", field=f"document.table.inputs.{column.field}")
     for kind, columns in (("inputs", content.inputs), ("outputs", content.outputs)):
         names = [column.field for column in columns]
         if len(set(names)) != len(names):
@@ -114,16 +114,16 @@ def _check_cell(fact: Fact, cell: str, *, place: int, column: Column) -> None:
     where = f"row {place}, column {column.field!r}"
     field = _at(place, column.field)
     if not _fits(fact, cell):
-        raise CellInvalid(f"{where}: {cell!r} does not fit a column of {fact.unit} values", field=field)
+        raise CellInvalid(f"{where}: it does not fit a column of {fact.unit} values", field=field)
     try:
         compiled = zen.compile_unary_expression(cell)
         answers = [compiled.evaluate({"$": value}) for value in probes(fact, (cell,))]
-    except RuntimeError as error:
-        raise CellInvalid(f"{where}: {cell!r} cannot be evaluated: {_said(error)}", field=field) from None
+    except RuntimeError:  # the engine's words quote the cell
+        raise CellInvalid(f"{where}: it cannot be evaluated", field=field) from None
     if not all(isinstance(answer, bool) for answer in answers):
-        raise CellInvalid(f"{where}: {cell!r} is no condition", field=field)
+        raise CellInvalid(f"{where}: it is no condition", field=field)
     if not any(answers):
-        raise CellInvalid(f"{where}: {cell!r} holds for no value", field=field)
+        raise CellInvalid(f"{where}: it holds for no value", field=field)
 
 
 def _fits(fact: Fact, cell: str) -> bool:
@@ -139,14 +139,6 @@ def _fits(fact: Fact, cell: str) -> bool:
     return bool(numbers) and _NUMBER_CELL.fullmatch(cell) is not None and max(abs(int(n)) for n in numbers) < _LARGEST
 
 
-def _said(error: RuntimeError) -> str:
-    """The engine's reason without its stack."""
-    try:
-        return str(orjson.loads(str(error).partition("\n")[0])["source"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return "the engine refused it"
-
-
 def _check_outputs(content: TableContent, rule: dict[str, str], *, place: int) -> None:
     for column in content.outputs:
         cell = rule.get(column.id, "").strip()
@@ -154,7 +146,7 @@ def _check_outputs(content: TableContent, rule: dict[str, str], *, place: int) -
         if not value or value == cell or any(sign in value for sign in "'\"\\"):
             raise OutputMissing(f"row {place} has no {column.field} in quotes", field=_at(place, column.field))
         if column.field == "tier" and value not in set(Tier):
-            raise OutputMissing(f"row {place}: {value!r} is no tier", field=_at(place, "tier"))
+            raise OutputMissing(f"row {place} has a tier that is none", field=_at(place, "tier"))
 
 
 def _check_reasons(document: PolicyDocument) -> None:
@@ -163,9 +155,9 @@ def _check_reasons(document: PolicyDocument) -> None:
     reasons = [unquoted(rule[outputs["reason"]]) for rule in content.rules]
     for place, reason in enumerate(reasons, start=1):
         if reason not in document.texts:
-            raise ReasonUnexplained(f"row {place}: reason {reason!r} has no text", field=f"document.texts.{reason}")
+            raise ReasonUnexplained(f"row {place}: its reason has no text", field=f"document.texts.{reason}")
         if reason in reasons[: place - 1]:
-            raise ReasonUnexplained(f"row {place}: reason {reason!r} is another row's", field=_at(place, "reason"))
+            raise ReasonUnexplained(f"row {place}: its reason is another row's", field=_at(place, "reason"))
     tiers = {unquoted(rule[outputs["tier"]]) for rule in content.rules}
     missing = [tier for tier in Tier if tier not in tiers]
     if missing:

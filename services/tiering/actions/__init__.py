@@ -36,6 +36,7 @@ from services.tiering.actions.runs import (
     take_turn,
 )
 from services.tiering.actions.simulating import Simulated, simulate_policy
+from services.tiering.actions.workbooks import draft_from_workbook, workbook_of
 
 __all__ = [
     "ManualOpen",
@@ -57,6 +58,7 @@ __all__ = [
     "begin_night",
     "compare_policies",
     "decide_customers",
+    "draft_from_workbook",
     "draft_policy",
     "end_grace",
     "end_manual",
@@ -74,4 +76,5 @@ __all__ = [
     "simulate_policy",
     "take_turn",
     "withdraw_policy",
+    "workbook_of",
 ]
