@@ -6,9 +6,11 @@ decides. So each cell is compiled and tried here, and what is wrong is named by 
 
 import re
 from collections.abc import Callable
-from typing import Any
+from importlib import resources
+from typing import Any, Final
 
 import orjson
+import yaml
 import zen
 
 from contracts.values import RuleBroken, Tier
@@ -22,6 +24,21 @@ _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _CODES_LEFT = re.compile(r"[\s,\[\]]*|\s*not in\s*\[[\s,]*\]\s*")
 _SUBTRACTS = re.compile(r"[\d)\]]\s*-")
 _LARGEST = 10**15
+
+
+CURRENCIES: Final = frozenset(
+    yaml.safe_load(resources.files("services.tiering").joinpath("policies/currencies.yaml").read_text(encoding="utf-8"))[
+        "currencies"
+    ]
+)
+"""Currencies that the bank tiers customers in."""
+
+
+class CurrencyNotConfigured(RuleBroken):
+    """A policy in a currency in which nobody is tiered."""
+
+    rule = "policy-currency-not-configured"
+    fix = f"Use one of: {', '.join(sorted(CURRENCIES))}; or have the currency configured first."
 
 
 class HitPolicyNotFirst(RuleBroken):
@@ -76,6 +93,8 @@ class RowNeverFires(RuleBroken):
 def check(document: PolicyDocument, raw: dict[str, Any]) -> None:  # Any: the JSON document as it was sent
     """Refuse a policy that could decide wrongly or about nobody. Raises the errors of this module."""
     content = document.content
+    if document.currency not in CURRENCIES:
+        raise CurrencyNotConfigured("the currency is not configured", field="document.currency")
     if content.hit_policy != "first":
         raise HitPolicyNotFirst("the hit policy is another", field="document.table.hitPolicy")
     _check_columns(content)

@@ -24,6 +24,7 @@ router = APIRouter(tags=["tiering"])
 
 CHECKS = {
     document.DocumentMalformed: 422,
+    publishing.CurrencyNotConfigured: 422,
     publishing.HitPolicyNotFirst: 422,
     publishing.ColumnUnknown: 422,
     publishing.CellInvalid: 422,

@@ -116,6 +116,7 @@ def test_a_new_column_and_a_new_row_need_nothing_but_their_cells():
         (publishing.ColumnUnknown, "Table!B2", "salary"),
         (publishing.ElseRowMissing, "Table!A7", "> 5"),
         (DocumentMalformed, "Policy!B4", "yuan"),
+        (publishing.CurrencyNotConfigured, "Policy!B4", "XTS"),
         (DocumentMalformed, "Policy!B6", 400),
         (DocumentMalformed, "Texts!B2", None),
         (WorkbookCellType, "Policy!B5", "soon"),
