@@ -235,6 +235,8 @@ class Scope(StrEnum):
     ACCESS_DECIDE = "access.decide"
     TIER_READ = "tier.read"
     TIER_RUN = "tier.run"
+    TIER_REQUEST = "tier.request"
+    TIER_APPROVE = "tier.approve"
     POLICY_READ = "policy.read"
     POLICY_WRITE = "policy.write"
     PLAN_READ = "plan.read"

@@ -35,7 +35,7 @@ from steward.suite import Suite
 from steward.supervisor import Options, running
 from steward.timing import Steps
 from steward.tokens import local_token
-from tests.bench import audit_log, events, masking, signals, wording
+from tests.bench import audit_log, events, masking, policy, signals, wording
 from tests.bench.load import Measured, Target, compare, percentile
 
 FOLDER = Path(".steward/bench").resolve()
@@ -57,6 +57,7 @@ class Size:
     verified: int = 1_000_000
     sentences: int = 20_000
     streamed: int = 1_000
+    simulated: int = 1_000_000
 
 
 UNLIMITED = {"STEWARD_GATEWAY_PRINCIPAL_PER_SECOND": "1000000", "STEWARD_GATEWAY_PRINCIPAL_BURST": "1000000"}
@@ -72,6 +73,7 @@ QUICK = Size(
     appended=2_000,
     verified=20_000,
     sentences=1_000,
+    simulated=10_000,
     scan_seconds=0.2,
     streamed=50,
 )
@@ -225,6 +227,16 @@ async def log_rows(size: Size) -> list[Row]:
     return rows
 
 
+async def policy_rows(size: Size) -> list[Row]:
+    """Simulating a tier policy over everybody before it is published."""
+    found = await policy.simulating(await _empty_database("bench_policy"), size.simulated, rounds=min(size.rounds, 3))
+    name, what = f"policy simulated, {found.customers:,} customers", "a bare grouping that reads one field of the same rows"
+    return [
+        Row(name, "s", found.seconds, 10, "10 s for a million customers", 1.0, at_most=True),
+        Row(name, "s", found.seconds, found.bare_seconds, what, 6.0, at_most=True),
+    ]
+
+
 async def _empty_database(name: str = "bench") -> str:
     """A database in which no service's relay works."""
     postgres = EmbeddedServers(FOLDER).postgres
@@ -260,7 +272,7 @@ async def measured(size: Size) -> list[Row]:
     async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
         await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
         rows = await http_rows(suite, size) + await event_rows(suite, size) + await signal_rows(suite, size)
-        rows += await log_rows(size)
+        rows += await log_rows(size) + await policy_rows(size)
     return [*rows, *masking_rows(size), scan]
 
 

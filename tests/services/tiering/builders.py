@@ -82,6 +82,11 @@ def changed(change: Callable[[dict[str, Any]], object], name: str = "cny") -> di
     return made
 
 
+def at_once(document: dict[str, Any]) -> None:
+    """Take the grace out: down at once and all the way."""
+    document.pop("downgrade")
+
+
 def table(document: dict[str, Any]) -> dict[str, Any]:
     """The decision table inside."""
     content: dict[str, Any] = document["table"]["nodes"][1]["content"]
