@@ -12,7 +12,7 @@ from contracts.events.profile import Assets, MeasuresComputed
 from services.profile.measuring.policy import measures_policy, statement
 
 _ONE_AT_A_TIME = 0x5052_0002
-_COMPUTED = (
+COMPUTED = (
     "customer_id, currency, assets_30, assets_90, assets_180, growth_180_bp, contribution_fen, dealings_90, logins_90,"
     " channels_90, payroll, products, need, life_stage, relation_stage, history_days, age"
 )
@@ -57,7 +57,7 @@ async def measure(session: Session, block: Block, *, as_of: date) -> int:
     await connection.execute("CREATE TEMP TABLE computed (LIKE measures) ON COMMIT DROP")
     await connection.execute("ALTER TABLE computed DROP version, DROP as_of")
     await connection.execute(
-        f"INSERT INTO computed ({_COMPUTED}) {statement('measures')}",
+        f"INSERT INTO computed ({COMPUTED}) {statement('measures')}",
         as_of,
         block.low,
         block.high,
