@@ -46,8 +46,8 @@ def rows(lake, day):
     return {row["customer_no"]: row for row in measures(lake, as_of=day, policy=POLICY).to_polars().to_dicts()}
 
 
-async def test_duckdb_measures_what_postgresql_measures_on_any_day(bank, measured):
-    lake = lake_of_folder(connect("duckdb://"), bank)
+async def test_a_lake_measures_what_postgresql_measures_on_any_day(bank, measured, engine):
+    lake = lake_of_folder(engine, bank)
     for day, expected in measured.items():
         assert len(expected) == 300
         assert rows(lake, day) == expected
