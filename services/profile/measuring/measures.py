@@ -14,7 +14,7 @@ from services.profile.measuring.policy import measures_policy, statement
 FEED = "core"
 """The core bank's feed, whose watermark and completed days are told."""
 _ONE_AT_A_TIME = 0x5052_0002
-_COMPUTED = (
+COMPUTED = (
     "customer_id, currency, assets_30, assets_90, assets_180, growth_180_bp, contribution_fen, dealings_90, logins_90,"
     " channels_90, payroll, products, need, life_stage, relation_stage, history_days, age, household_30, household_90,"
     " household_180, assets_by_class, dealings_growth_180_bp"
@@ -64,7 +64,7 @@ async def measure(session: Session, block: Block, *, as_of: date) -> int:
     await connection.execute("CREATE TEMP TABLE computed (LIKE measures) ON COMMIT DROP")
     await connection.execute("ALTER TABLE computed DROP version, DROP as_of, DROP data_complete_to")
     await connection.execute(
-        f"INSERT INTO computed ({_COMPUTED}) {statement('measures')}",
+        f"INSERT INTO computed ({COMPUTED}) {statement('measures')}",
         as_of,
         block.low,
         block.high,
