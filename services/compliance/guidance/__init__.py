@@ -1,0 +1,1 @@
+"""Scripts, prompts and retention as versioned data: one person drafts, another approves."""
