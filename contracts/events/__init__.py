@@ -1,6 +1,6 @@
 """Events by the service that publishes them. Importing this package fills `REGISTRY`."""
 
-from contracts.events import audit, gateway, outreach, profile, referral, tiering
+from contracts.events import audit, compliance, gateway, outreach, profile, referral, tiering
 from contracts.events.base import REGISTRY, Envelope, Event, NotAnEnvelope, UnknownEvent, open_envelope, seal
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "NotAnEnvelope",
     "UnknownEvent",
     "audit",
+    "compliance",
     "gateway",
     "open_envelope",
     "outreach",
