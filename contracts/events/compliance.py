@@ -1,6 +1,6 @@
 """What `compliance` tells: risk assessments, ratings, and advice that no longer fits."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -61,3 +61,56 @@ class AdviceChanged(Event):
     previous_level: RiskLevel | None
     level: RiskLevel | None
     fits: bool = Field(description="Whether the customer's assessment in force still covers the product.")
+
+
+class RecordingCompleted(Event):
+    """The double recording (双录, H21) of a sale is complete and its quality check passed."""
+
+    type: ClassVar[str] = "compliance.recording.completed.v1"
+    key: ClassVar[str] = "recording_id"
+
+    recording_id: UUID
+    customer_id: UUID
+    sale_no: str
+    product_code: str
+    attempt: int
+    script_version: int
+
+
+class PromptAcknowledged(Event):
+    """An older customer acknowledged the extra risk prompt for a sale (H24)."""
+
+    type: ClassVar[str] = "compliance.prompt.acknowledged.v1"
+    key: ClassVar[str] = "care_id"
+
+    care_id: UUID
+    customer_id: UUID
+    sale_no: str
+    product_code: str
+    risk_level: RiskLevel
+    own_words: bool
+    document_version: int
+    cooling_off_until: datetime
+
+
+class CoolingOffEnded(Event):
+    """The hours in which an older customer could withdraw from a sale are over (Order 7 art. 18)."""
+
+    type: ClassVar[str] = "compliance.cooling_off.ended.v1"
+    key: ClassVar[str] = "care_id"
+
+    care_id: UUID
+    customer_id: UUID
+    sale_no: str
+
+
+class SaleWithdrawn(Event):
+    """An older customer withdrew from a sale before its cooling-off was over."""
+
+    type: ClassVar[str] = "compliance.sale.withdrawn.v1"
+    key: ClassVar[str] = "care_id"
+
+    care_id: UUID
+    customer_id: UUID
+    sale_no: str
+    product_code: str

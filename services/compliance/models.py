@@ -12,10 +12,23 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import Field
 
 from services.compliance.base import Base
+from services.compliance.care import models as care
 from services.compliance.documents import models as documents
+from services.compliance.recording import models as recording
 from services.compliance.suitability import models as suitability
 
-__all__ = ["AuditCheckpoint", "AuditCount", "AuditEntry", "AuditNode", "AuditSize", "Base", "documents", "suitability"]
+__all__ = [
+    "AuditCheckpoint",
+    "AuditCount",
+    "AuditEntry",
+    "AuditNode",
+    "AuditSize",
+    "Base",
+    "care",
+    "documents",
+    "recording",
+    "suitability",
+]
 
 _OF_A_CUSTOMER = sa.text("customer_id IS NOT NULL")
 _REFUSED = sa.text("outcome = 'refused'")

@@ -73,6 +73,13 @@ class CheckpointsMissing(RuleBroken):
     fix = "Record the checkpoints that are still missing, or abandon the recording with a reason and record again."
 
 
+class FileUnnamed(RuleBroken):
+    """The recording ends without its file's digest or place."""
+
+    rule = "recording-file-unnamed"
+    fix = "Send the file's SHA-256 and its storage reference."
+
+
 class DurationTooShort(RuleBroken):
     """The file is shorter than the place of its last checkpoint."""
 
@@ -165,14 +172,32 @@ class RecordingFacts:
 
 def after(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
     """The recording after `step`. Raises the errors of this module; `script` is of the recording's own version."""
-    froms, lead = _STEPS[step.kind]
     if facts.state is RecordingState.REFUSED:
         raise RecordingRefused("the customer refused to be recorded")
-    if facts.state not in froms:
+    if facts.state not in _FOLLOWS[step.kind]:
         raise RecordingStateWrong(f"{step.kind} does not follow in the state {facts.state}")
     if step.at < (facts.changed_at or facts.opened_at):
         raise StepOutOfTime("the step lies before the one that it follows")
-    return replace(lead(facts, step, script), changed_at=step.at)
+    check = _CHECKS.get(step.kind)
+    if check is not None:
+        check(facts, step, script)
+    return applied(facts, step)
+
+
+def applied(facts: RecordingFacts, step: Step) -> RecordingFacts:
+    """The recording after a step that was checked before: what is stored is not judged again by a later script."""
+    facts = replace(facts, changed_at=step.at, state=_LEADS.get(step.kind, facts.state))
+    if step.kind is StepKind.PASSED:
+        return replace(facts, completed_at=step.at)
+    if step.kind is StepKind.FAILED:
+        return replace(facts, reasons=step.codes)
+    facts = replace(facts, actors=facts.actors | {step.actor})
+    if step.kind is StepKind.CHECKPOINT:
+        affirmed = facts.affirmed | set(step.codes) if step.affirmed else facts.affirmed
+        return replace(facts, reached=facts.reached + step.codes, affirmed=affirmed, offset_ms=step.offset_ms or 0)
+    if step.kind is StepKind.ENDED:
+        return replace(facts, sha256=step.sha256, storage_ref=step.storage_ref, duration_ms=step.duration_ms)
+    return replace(facts, reasons=step.codes)
 
 
 def next_checkpoint(facts: RecordingFacts, script: Script) -> Checkpoint | None:
@@ -180,8 +205,11 @@ def next_checkpoint(facts: RecordingFacts, script: Script) -> Checkpoint | None:
     return script.checkpoints[len(facts.reached)] if len(facts.reached) < len(script.checkpoints) else None
 
 
-def may_open_again(last: RecordingFacts | None) -> int:
-    """The number of the next attempt for a sale. Raises `RecordingRefused`, or `RecordingStateWrong` while one goes on or counts."""
+def next_attempt(last: RecordingFacts | None) -> int:
+    """The number of the next recording for a sale.
+
+    Raises `RecordingRefused`, or `RecordingStateWrong` while a recording of the sale goes on or counts already.
+    """
     if last is None:
         return 1
     if last.state is RecordingState.REFUSED:
@@ -191,14 +219,7 @@ def may_open_again(last: RecordingFacts | None) -> int:
     return last.attempt + 1
 
 
-def _moved(state: RecordingState) -> Callable[[RecordingFacts, Step, Script], RecordingFacts]:
-    def move(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
-        return replace(facts, state=state, actors=facts.actors | {step.actor})
-
-    return move
-
-
-def _checkpoint(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
+def _check_checkpoint(facts: RecordingFacts, step: Step, script: Script) -> None:
     expected = next_checkpoint(facts, script)
     if expected is None or step.codes != (expected.code,):
         raise CheckpointOutOfOrder("the script has another checkpoint next", field="body.code")
@@ -206,52 +227,33 @@ def _checkpoint(facts: RecordingFacts, step: Step, script: Script) -> RecordingF
         raise CheckpointOutOfOrder("the checkpoint lies before the one before it", field="body.offset_ms")
     if expected.affirmation and not step.affirmed:
         raise CheckpointNotAffirmed(f"{expected.code} asks the customer to say that they understand", field="body.affirmed")
-    return replace(
-        facts,
-        reached=(*facts.reached, expected.code),
-        affirmed=facts.affirmed | {expected.code} if step.affirmed else facts.affirmed,
-        offset_ms=step.offset_ms,
-        actors=facts.actors | {step.actor},
-    )
 
 
-def _ended(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
+def _check_end(facts: RecordingFacts, step: Step, script: Script) -> None:
     missing = script.checkpoints[len(facts.reached) :]
     if missing:
         raise CheckpointsMissing(f"not reached: {', '.join(checkpoint.code for checkpoint in missing)}")
-    if step.sha256 is None or step.storage_ref is None or step.duration_ms is None:
-        raise CheckpointsMissing("the file's digest, place and duration belong to the end")
-    if step.duration_ms < max(facts.offset_ms, 1):
+    if step.sha256 is None or step.storage_ref is None:
+        raise FileUnnamed("the file's digest and place belong to the end")
+    if step.duration_ms is None or step.duration_ms < max(facts.offset_ms, 1):
         raise DurationTooShort("the file ends before its last checkpoint", field="body.duration_ms")
-    return replace(
-        facts,
-        state=RecordingState.ENDED,
-        sha256=step.sha256,
-        storage_ref=step.storage_ref,
-        duration_ms=step.duration_ms,
-        actors=facts.actors | {step.actor},
-    )
 
 
-def _abandoned(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
+def _check_abandoning(facts: RecordingFacts, step: Step, script: Script) -> None:
     _check_reasons(step, script.abandon_reasons)
-    return replace(facts, state=RecordingState.FAILED, reasons=step.codes, actors=facts.actors | {step.actor})
 
 
-def _passed(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
-    _check_checker(facts, step)
-    return replace(facts, state=RecordingState.COMPLETE, completed_at=step.at)
-
-
-def _failed(facts: RecordingFacts, step: Step, script: Script) -> RecordingFacts:
-    _check_checker(facts, step)
-    _check_reasons(step, script.fail_reasons)
-    return replace(facts, state=RecordingState.FAILED, reasons=step.codes)
-
-
-def _check_checker(facts: RecordingFacts, step: Step) -> None:
+def _check_passing(facts: RecordingFacts, step: Step, script: Script) -> None:
     if step.actor in facts.actors:
         raise CheckerTookPart("the checker sold or recorded")
+    if step.codes:
+        raise ReasonUnknown("a recording that passes has no reasons against it", field="body.reasons")
+
+
+def _check_failing(facts: RecordingFacts, step: Step, script: Script) -> None:
+    if step.actor in facts.actors:
+        raise CheckerTookPart("the checker sold or recorded")
+    _check_reasons(step, script.fail_reasons)
 
 
 def _check_reasons(step: Step, known: frozenset[str]) -> None:
@@ -259,14 +261,35 @@ def _check_reasons(step: Step, known: frozenset[str]) -> None:
         raise ReasonUnknown("no reason, or one that the script does not have", field="body.reasons")
 
 
-_Lead = Callable[[RecordingFacts, Step, Script], RecordingFacts]
-_STEPS: Mapping[StepKind, tuple[frozenset[RecordingState], _Lead]] = {
-    StepKind.AGREED: (frozenset({RecordingState.NONE}), _moved(RecordingState.CONSENTED)),
-    StepKind.REFUSED: (frozenset({RecordingState.NONE}), _moved(RecordingState.REFUSED)),
-    StepKind.STARTED: (frozenset({RecordingState.CONSENTED}), _moved(RecordingState.RUNNING)),
-    StepKind.CHECKPOINT: (frozenset({RecordingState.RUNNING}), _checkpoint),
-    StepKind.ENDED: (frozenset({RecordingState.RUNNING}), _ended),
-    StepKind.ABANDONED: (frozenset({RecordingState.CONSENTED, RecordingState.RUNNING, RecordingState.ENDED}), _abandoned),
-    StepKind.PASSED: (frozenset({RecordingState.ENDED}), _passed),
-    StepKind.FAILED: (frozenset({RecordingState.ENDED}), _failed),
+_NONE, _AGREED, _RUNNING, _ENDED = (
+    RecordingState.NONE,
+    RecordingState.CONSENTED,
+    RecordingState.RUNNING,
+    RecordingState.ENDED,
+)
+_FOLLOWS: Mapping[StepKind, frozenset[RecordingState]] = {
+    StepKind.AGREED: frozenset({_NONE}),
+    StepKind.REFUSED: frozenset({_NONE}),
+    StepKind.STARTED: frozenset({_AGREED}),
+    StepKind.CHECKPOINT: frozenset({_RUNNING}),
+    StepKind.ENDED: frozenset({_RUNNING}),
+    StepKind.ABANDONED: frozenset({_NONE, _AGREED, _RUNNING, _ENDED}),
+    StepKind.PASSED: frozenset({_ENDED}),
+    StepKind.FAILED: frozenset({_ENDED}),
+}
+_LEADS: Mapping[StepKind, RecordingState] = {
+    StepKind.AGREED: _AGREED,
+    StepKind.REFUSED: RecordingState.REFUSED,
+    StepKind.STARTED: _RUNNING,
+    StepKind.ENDED: _ENDED,
+    StepKind.ABANDONED: RecordingState.FAILED,
+    StepKind.PASSED: RecordingState.COMPLETE,
+    StepKind.FAILED: RecordingState.FAILED,
+}
+_CHECKS: Mapping[StepKind, Callable[[RecordingFacts, Step, Script], None]] = {
+    StepKind.CHECKPOINT: _check_checkpoint,
+    StepKind.ENDED: _check_end,
+    StepKind.ABANDONED: _check_abandoning,
+    StepKind.PASSED: _check_passing,
+    StepKind.FAILED: _check_failing,
 }

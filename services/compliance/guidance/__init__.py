@@ -1,1 +1,0 @@
-"""Scripts, prompts and retention as versioned data: one person drafts, another approves."""
