@@ -14,6 +14,12 @@ from services.compliance.recording.api import router as recording
 from services.compliance.recording.keeping_api import router as keeping
 from services.compliance.scanning import api as scanning
 from services.compliance.settings import Settings
+from services.compliance.suitability import reactions as suitability_reactions
+from services.compliance.suitability import timers as suitability_timers
+from services.compliance.suitability.api import routers as suitability
+
+suitability_reactions.declare(reactions)
+suitability_timers.declare(timers)
 
 
 async def start(runtime: Runtime) -> None:
@@ -26,7 +32,7 @@ async def start(runtime: Runtime) -> None:
 
 SERVICE = Service(
     settings=Settings,
-    routers=[router, tree, masking, scanning.router, documents, recording, keeping, care],
+    routers=[router, tree, masking, scanning.router, documents, recording, keeping, care, *suitability],
     reactions=reactions,
     timers=timers,
     start=start,

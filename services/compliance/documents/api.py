@@ -38,9 +38,7 @@ async def read_document(kind: Kind, version: Version, session: SessionDep) -> Do
     return await _read(session, kind, version)
 
 
-@router.post(
-    "/v1/policies/compliance/{kind}", status_code=201, **operation(scope=Scope.SUITABILITY_POLICY, errors={**_REFUSED})
-)
+@router.post("/v1/policies/compliance/{kind}", status_code=201, **operation(scope=Scope.SUITABILITY_POLICY, errors={**_REFUSED}))
 async def draft_document(
     kind: Kind, body: DocumentIn, caller: Caller, session: SessionDep, now: Now, today: Today
 ) -> DocumentOut:

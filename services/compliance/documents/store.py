@@ -42,9 +42,7 @@ async def in_force(session: Session, *, kind: str, day: date) -> tuple[int, Docu
 async def document_of(session: Session, *, kind: str, version: int) -> Document | None:
     """The document of one version."""
     connection = await driver(session)
-    text = await connection.fetchval(
-        "SELECT document::text FROM policy_document WHERE kind = $1 AND version = $2", kind, version
-    )
+    text = await connection.fetchval("SELECT document::text FROM policy_document WHERE kind = $1 AND version = $2", kind, version)
     return None if text is None else orjson.loads(text)
 
 
@@ -72,9 +70,7 @@ async def missing(session: Session, kinds: list[str]) -> list[str]:
     return [kind for kind in kinds if kind not in have]
 
 
-async def add(
-    session: Session, *, kind: str, document: Document, effective_from: date, drafted_by: str, now: datetime
-) -> int:
+async def add(session: Session, *, kind: str, document: Document, effective_from: date, drafted_by: str, now: datetime) -> int:
     """Store a draft under the next version of its kind."""
     connection = await driver(session)
     await _lock(connection)

@@ -60,14 +60,12 @@ def parse_questionnaire(document: Document) -> Questionnaire:
     topics = {asked.topic for asked in found.questions}
     _refuse_unless(topics == TOPICS, "questions", f"a question for each topic of art. 25: {', '.join(sorted(TOPICS))}")
     for asked in found.questions:
-        options = [option.code for option in asked.options]
+        offered = [option.code for option in asked.options]
         place = f"questions.{asked.code}.options"
-        _refuse_unless(len(options) >= 2 and len(set(options)) == len(options), place, "2 or more, each code once")
+        _refuse_unless(len(offered) >= 2 and len(set(offered)) == len(offered), place, "2 or more, each code once")
     ends = [found.levels.get(level) for level in Tolerance]
     rising = [end for end in ends if end is not None]
-    _refuse_unless(
-        len(rising) == len(Tolerance) and sorted(set(rising)) == rising, "levels", "five, rising (art. 29)"
-    )
+    _refuse_unless(len(rising) == len(Tolerance) and sorted(set(rising)) == rising, "levels", "five, rising (art. 29)")
     lowest = sum(min(option.points for option in asked.options) for asked in found.questions)
     highest = sum(max(option.points for option in asked.options) for asked in found.questions)
     _refuse_unless(lowest <= rising[0] and rising[-2] < highest <= rising[-1], "levels", "each level can be reached by a score")

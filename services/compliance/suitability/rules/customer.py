@@ -101,7 +101,7 @@ def risk_fits(question: Question, policy: GatePolicy) -> list[Finding]:
 
 def only_insurance(question: Question) -> bool:
     """Whether nothing but insurance is sold."""
-    return question.product_classes == {ProductClass.INSURANCE}
+    return question.product_classes == frozenset({ProductClass.INSURANCE})
 
 
 def beyond_means(question: Question, policy: GatePolicy) -> dict[str, int | str] | None:
@@ -141,13 +141,13 @@ def older_cared_for(question: Question, policy: GatePolicy) -> list[Finding]:
     if question.age is None or question.age < policy.older.from_age or level not in policy.high_risk:
         return []
     evidence: dict[str, int | str] = {"age": question.age, "from_age": policy.older.from_age, "level": str(level)}
-    if care is None:
-        return [Finding("older-prompt", Effect.NEEDS, evidence)]
+    if care is None or care.product_code != question.product_code or care.level != level:
+        return [Finding("older-prompt", Effect.NEEDS, evidence)]  # care for another product or level is none for this sale
     return [Finding(code, Effect.NEEDS, {**evidence, **_stand(care)}) for code in care.lacking]
 
 
 def _stand(care: Care) -> dict[str, int | str]:
-    stand: dict[str, int | str] = {} if care.id is None else {"care": str(care.id)}
+    stand: dict[str, int | str] = {"care": str(care.id)}
     if care.cooling_off_until is not None:
         stand["cooling_off_until"] = care.cooling_off_until.isoformat()
     return stand

@@ -73,7 +73,7 @@ def recorded(question: Question, policy: GatePolicy) -> list[Finding]:
     if question.channel not in policy.recording.channels or not classes & policy.recording.classes:
         return []
     recording = question.recording
-    if recording is None:
+    if recording is None or recording.product_code != question.product_code:
         return [Finding("recording", Effect.NEEDS, {"state": "none"})]
     if recording.complete:
         return []

@@ -49,6 +49,18 @@ class Capacity(StrEnum):
     NONE = "none"
 
 
+class InsuranceNeed(StrEnum):
+    """What a family can need of insurance (art. 35)."""
+
+    PROTECTION = "protection"
+    HEALTH = "health"
+    ACCIDENT = "accident"
+    RETIREMENT = "retirement"
+    EDUCATION = "education"
+    SAVINGS = "savings"
+    SUCCESSION = "succession"
+
+
 class EvidenceKind(StrEnum):
     """Steps of a sale that leave a paper. The first six are the notices of art. 31."""
 
@@ -77,7 +89,7 @@ class Product:
     issuer: RiskLevel | None
     seller: RiskLevel | None
     private: bool = False
-    covers: tuple[str, ...] = ()
+    covers: tuple[InsuranceNeed, ...] = ()
 
     @property
     def level(self) -> RiskLevel | None:
@@ -123,7 +135,7 @@ class Insurance:
     yearly_premium_fen: Fen | None = None
     years_of_payment: int = 0
     analysis_id: UUID | None = None
-    needs: tuple[str, ...] = ()
+    needs: tuple[InsuranceNeed, ...] = ()
     family_income_fen: Fen | None = None
     budget_fen: Fen | None = None
 
@@ -165,6 +177,7 @@ class Recording:
     """How the double recording of the sale stands (H21)."""
 
     id: UUID
+    product_code: str
     state: str
     complete: bool
 
@@ -173,7 +186,9 @@ class Recording:
 class Care:
     """How the care for an older customer stands in this sale (H24). `lacking` are codes of what is still to come."""
 
-    id: UUID | None
+    id: UUID
+    product_code: str
+    level: RiskLevel
     lacking: tuple[str, ...]
     cooling_off_until: datetime | None = None
     withdrawn: bool = False
