@@ -138,11 +138,11 @@ def older_cared_for(question: Question, policy: GatePolicy) -> list[Finding]:
     care, level = question.care, question.level
     if care is not None and care.withdrawn:
         return [Finding("sale-withdrawn", Effect.DENY, {"care": str(care.id)})]
-    if question.age is None or question.age < policy.older.from_age or level not in policy.high_risk:
+    if question.age is None or question.age < policy.older.from_age or level is None or level not in policy.high_risk:
         return []
-    evidence: dict[str, int | str] = {"age": question.age, "from_age": policy.older.from_age, "level": str(level)}
-    if care is None or care.product_code != question.product_code or care.level != level:
-        return [Finding("older-prompt", Effect.NEEDS, evidence)]  # care for another product or level is none for this sale
+    evidence: dict[str, int | str] = {"age": question.age, "from_age": policy.older.from_age, "level": level.value}
+    if care is None or care.product_code != question.product_code or RISKS.index(care.level) < RISKS.index(level):
+        return [Finding("older-prompt", Effect.NEEDS, evidence)]  # care for another product or a lower level is none
     return [Finding(code, Effect.NEEDS, {**evidence, **_stand(care)}) for code in care.lacking]
 
 
