@@ -1,5 +1,6 @@
 """The states of a recording, pure."""
 
+import contextlib
 from dataclasses import replace
 from functools import reduce
 
@@ -102,6 +103,16 @@ def test_what_is_read_again_from_its_steps_stands_as_it_stood(tried):
 def test_the_whole_script_with_a_passed_check_completes():
     facts = led(*whole(), PASSED)
     assert (facts.state, facts.locks_sale, facts.completed_at) == (RecordingState.COMPLETE, False, PASSED.at)
+
+
+@pytest.mark.parametrize("left_out", range(7))
+def test_whichever_step_is_left_out_the_recording_is_never_complete(left_out):
+    facts = begun()
+    for number, one in enumerate([*whole(), PASSED]):
+        if number != left_out:
+            with contextlib.suppress(RuleBroken):
+                facts = after(facts, one, SCRIPT)
+    assert facts.locks_sale
 
 
 def test_a_customer_who_refuses_locks_the_sale_for_good():
