@@ -97,7 +97,7 @@ async def rate(
         rated_by=caller.subject,
         rated_at=now,
     )
-    await store.add_rating(session, row)
+    await store.put(session, row)
     await audit(session, caller=caller, act="product.rated", details={"product": product_code, "version": version})
     begins = max(now, datetime.combine(rating.effective_from, time.min, tzinfo=SHANGHAI))
     payload = {"product_code": product_code, "version": version}
@@ -240,42 +240,45 @@ async def record_analysis(
     return row
 
 
-async def record_paper(
+async def record_papers(
     session: Session,
     *,
     caller: Capability,
     customer_id: UUID,
     sale_no: str,
-    kind: EvidenceKind,
+    kinds: Sequence[EvidenceKind],
     product_code: str,
     reference: UUID,
     now: datetime,
     today: date,
-) -> SaleEvidence:
-    """Keep the paper of a step of a sale, for the product as it is rated now. Raises `ProductUnrated`.
+) -> list[SaleEvidence]:
+    """Keep the paper of one or more steps of a sale, for the product as it is rated now. Raises `ProductUnrated`.
 
     The representative's consent is not the customer's to record (art. 19; `Refusal` 403).
     """
-    if kind is EvidenceKind.REPRESENTATIVE_CONSENT and Role.CUSTOMER in caller.roles:
+    if EvidenceKind.REPRESENTATIVE_CONSENT in kinds and Role.CUSTOMER in caller.roles:
         raise forbidden("consent-not-by-customer", fix="Staff record the representative's consent.")
     rating = await store.rating_on(session, product_code, today)
     if rating is None:
         raise ProductUnrated(field="body.product_code")
-    row = SaleEvidence(
-        id=new_id(),
-        customer_id=customer_id,
-        sale_no=sale_no,
-        kind=kind.value,
-        product_code=product_code,
-        product_version=rating["version"],
-        reference=str(reference),
-        recorded_by=caller.subject,
-        recorded_at=now,
-    )
-    await store.put(session, row)
-    details: dict[str, int | str] = {"kind": kind.value, "product": product_code, "paper": str(row.id)}
+    rows = [
+        SaleEvidence(
+            id=new_id(),
+            customer_id=customer_id,
+            sale_no=sale_no,
+            kind=kind.value,
+            product_code=product_code,
+            product_version=rating["version"],
+            reference=str(reference),
+            recorded_by=caller.subject,
+            recorded_at=now,
+        )
+        for kind in kinds
+    ]
+    await store.put(session, *rows)
+    details: dict[str, int | str] = {"kinds": " ".join(row.kind for row in rows), "product": product_code}
     await audit(session, caller=caller, act="sale.evidence_recorded", customer_id=customer_id, details=details)
-    return row
+    return rows
 
 
 def _check_period(valid_from: date, valid_until: date) -> None:

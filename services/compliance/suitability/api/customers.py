@@ -66,20 +66,20 @@ async def record_needs_analysis(customer_id: UUID, body: AnalysisIn, caller: Cal
 )
 async def record_sale_evidence(
     customer_id: UUID, sale_no: SalePath, body: PaperIn, caller: Caller, session: SessionDep, now: Now, today: Today
-) -> PaperOut:
-    """Keep the paper of a step: a notice (art. 31), a consent (19), advice to stop, insistence (38), a declaration (39)."""
-    row = await registers.record_paper(
+) -> list[PaperOut]:
+    """Keep the paper of steps: a notice (art. 31), a consent (19), advice to stop, insistence (38), a declaration (39)."""
+    rows = await registers.record_papers(
         session,
         caller=caller,
         customer_id=customer_id,
         sale_no=sale_no,
-        kind=body.kind,
+        kinds=body.kinds,
         product_code=body.product_code,
         reference=body.reference,
         now=now,
         today=today,
     )
-    return PaperOut(**row.model_dump(exclude={"customer_id", "sale_no"}))
+    return [PaperOut(**row.model_dump(exclude={"customer_id", "sale_no"})) for row in rows]
 
 
 @router.get("/v1/customers/{customer_id}/sales/{sale_no}/evidence", **operation(scope=Scope.SUITABILITY_READ))

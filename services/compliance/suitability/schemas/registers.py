@@ -93,9 +93,9 @@ class AnalysisIn(Body):
 
 
 class PaperIn(Body):
-    """A step of the sale that left a paper."""
+    """Steps of the sale that left one paper together, such as all notices in one document."""
 
-    kind: EvidenceKind
+    kinds: Annotated[list[EvidenceKind], Field(min_length=1, max_length=len(EvidenceKind))]
     product_code: ProductCode
     reference: _Reference
 

@@ -4,9 +4,10 @@ from datetime import date
 from uuid import UUID
 
 import asyncpg
+from sqlmodel import SQLModel
 
 from chassis.database import Session, driver
-from services.compliance.suitability.models import LegalCapacity, ProductRating
+from services.compliance.suitability.models import LegalCapacity
 
 _RATINGS = """
 SELECT product_code, version, product_class, issuer_level, seller_level, private, covers, effective_from, rated_by, rated_at
@@ -14,9 +15,9 @@ FROM product_rating
 """
 
 
-async def put(session: Session, row: object) -> None:
-    """Add a row to its register."""
-    session.add(row)
+async def put(session: Session, *rows: SQLModel) -> None:
+    """Add rows to their register."""
+    session.add_all(rows)
     await session.flush()
 
 
@@ -28,11 +29,6 @@ async def next_rating(session: Session, product_code: str) -> int:
         "SELECT coalesce(max(version), 0) + 1 FROM product_rating WHERE product_code = $1", product_code
     )
     return number
-
-
-async def add_rating(session: Session, rating: ProductRating) -> None:
-    """Keep a rating."""
-    await put(session, rating)
 
 
 async def rating_on(session: Session, product_code: str, day: date) -> asyncpg.Record | None:
