@@ -18,18 +18,9 @@ from contracts.events.compliance import SaleWithdrawn as SaleWithdrawnEvent
 from contracts.values import RiskLevel, Role, RuleBroken
 from services.compliance.care import store
 from services.compliance.care.documents import OLDER_CARE, CareDocument
-from services.compliance.care.rules import (
-    AcknowledgementWay,
-    CarePolicy,
-    CareStateWrong,
-    CareStep,
-    CareStepKind,
-    NotByTheCustomer,
-    SaleChannel,
-    after,
-    check_words,
-    cooling_off_from,
-)
+from services.compliance.care.rules.broken import CareStateWrong, NotByTheCustomer
+from services.compliance.care.rules.steps import after, check_words, cooling_off_from
+from services.compliance.care.rules.values import AcknowledgementWay, CarePolicy, CareStep, CareStepKind, SaleChannel
 from services.compliance.care.store import CareKept, CareOpened, SealedWords
 from services.compliance.documents import actions as documents
 from services.compliance.recording import actions as recordings

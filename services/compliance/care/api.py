@@ -8,9 +8,11 @@ from fastapi import APIRouter
 from chassis.http import Caller, Now, SessionDep, Today, operation
 from chassis.problems import from_rule
 from contracts.values import RuleBroken, Scope
-from services.compliance.care import actions, rules
+from services.compliance.care import actions
 from services.compliance.care.actions import Answer, Cared, CareSale
-from services.compliance.care.rules import CareStepKind, lacking
+from services.compliance.care.rules import broken
+from services.compliance.care.rules.steps import lacking
+from services.compliance.care.rules.values import CareStepKind
 from services.compliance.care.schemas import (
     AcknowledgementIn,
     CareOut,
@@ -28,11 +30,11 @@ _CARE = "/v1/customers/{customer_id}/sales/{sale_no}/care"
 _STEP: dict[type[RuleBroken], int] = {
     actions.CareUnknown: 404,
     DocumentUnknown: 404,
-    rules.CareStateWrong: 409,
-    rules.SaleWithdrawn: 409,
-    rules.CareStepOutOfTime: 409,
+    broken.CareStateWrong: 409,
+    broken.SaleWithdrawn: 409,
+    broken.CareStepOutOfTime: 409,
 }
-_STAFF: dict[type[RuleBroken], int] = {**_STEP, rules.StepByCustomer: 403}
+_STAFF: dict[type[RuleBroken], int] = {**_STEP, broken.StepByCustomer: 403}
 
 
 @router.get(_CARE, **operation(scope=Scope.CARE_READ, errors={actions.CareUnknown: 404, DocumentUnknown: 404}))
@@ -42,7 +44,11 @@ async def read_care(customer_id: UUID, sale_no: SalePath, caller: Caller, sessio
     return CareOut(**_fields(cared, now))
 
 
-@router.post(_CARE, status_code=201, **operation(scope=Scope.CARE_WRITE, errors={**_STEP, actions.LevelNeedsNoCare: 422}))
+@router.post(
+    _CARE,
+    status_code=201,
+    **operation(scope=Scope.CARE_WRITE, errors={**_STEP, actions.LevelNeedsNoCare: 422, broken.OnlineWithoutCustomer: 422}),
+)
 async def show_risk_prompt(
     customer_id: UUID, sale_no: SalePath, body: PromptIn, caller: Caller, session: SessionDep, now: Now, today: Today
 ) -> PromptOut:
@@ -69,10 +75,10 @@ async def show_risk_prompt(
         scope=Scope.CARE_WRITE,
         errors={
             **_STEP,
-            rules.NotByTheCustomer: 403,
-            rules.PromptReadTooFast: 409,
-            rules.WordsMissing: 422,
-            rules.UnderstandingNotShown: 409,
+            broken.NotByTheCustomer: 403,
+            broken.PromptReadTooFast: 409,
+            broken.WordsMissing: 422,
+            broken.UnderstandingNotShown: 409,
         },
     ),
 )
@@ -85,7 +91,7 @@ async def acknowledge_risk_prompt(
         cared = await actions.acknowledge(
             session, caller=caller, customer_id=customer_id, sale_no=sale_no, answer=answer, now=now
         )
-    except rules.NotByTheCustomer as error:
+    except broken.NotByTheCustomer as error:
         raise from_rule(error, 403) from None  # a refusal of the edge, so that the attempt is audited
     return CareOut(**_fields(cared, now))
 
@@ -105,7 +111,7 @@ async def note_trusted_contact(
     return await _staff(session, caller, customer_id, sale_no, kind, now, contact_ref=body.contact_ref)
 
 
-@router.post(_CARE + "/second-person", **operation(scope=Scope.CARE_WRITE, errors={**_STAFF, rules.SecondPersonTookPart: 403}))
+@router.post(_CARE + "/second-person", **operation(scope=Scope.CARE_WRITE, errors={**_STAFF, broken.SecondPersonTookPart: 403}))
 async def confirm_as_second_person(
     customer_id: UUID, sale_no: SalePath, caller: Caller, session: SessionDep, now: Now
 ) -> CareOut:
@@ -113,7 +119,7 @@ async def confirm_as_second_person(
     return await _staff(session, caller, customer_id, sale_no, CareStepKind.SECOND_PERSON, now)
 
 
-@router.post(_CARE + "/withdrawal", **operation(scope=Scope.CARE_WRITE, errors={**_STEP, rules.CoolingOffOver: 409}))
+@router.post(_CARE + "/withdrawal", **operation(scope=Scope.CARE_WRITE, errors={**_STEP, broken.CoolingOffOver: 409}))
 async def withdraw_from_sale(customer_id: UUID, sale_no: SalePath, caller: Caller, session: SessionDep, now: Now) -> CareOut:
     """The customer withdraws before the cooling-off is over; the sale is then over for good."""
     cared = await actions.withdraw(session, caller=caller, customer_id=customer_id, sale_no=sale_no, now=now)
@@ -133,7 +139,7 @@ async def _staff(
         cared = await actions.staff_step(
             session, caller=caller, customer_id=customer_id, sale_no=sale_no, kind=kind, now=now, contact_ref=contact_ref
         )
-    except (rules.StepByCustomer, rules.SecondPersonTookPart) as error:
+    except (broken.StepByCustomer, broken.SecondPersonTookPart) as error:
         raise from_rule(error, 403) from None  # a refusal of the edge, so that the attempt is audited
     return CareOut(**_fields(cared, now))
 

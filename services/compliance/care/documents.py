@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.values import ProductClass, RiskLevel
-from services.compliance.care.rules import CareNeed, CarePolicy, SaleChannel
+from services.compliance.care.rules.values import CareNeed, CarePolicy, SaleChannel
 from services.compliance.documents.kinds import KINDS, Kind
 from services.compliance.scanning.checking import check_wording
 

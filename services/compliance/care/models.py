@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from contracts.values import RiskLevel
 from services.compliance.base import Base
-from services.compliance.care.rules import AcknowledgementWay, CareStepKind, SaleChannel
+from services.compliance.care.rules.values import AcknowledgementWay, CareStepKind, SaleChannel
 
 _LEVELS = ", ".join(f"'{level}'" for level in RiskLevel)
 _CHANNELS = ", ".join(f"'{channel}'" for channel in SaleChannel)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.values import RiskLevel
 from services.compliance.care.documents import PromptLines, PromptText
-from services.compliance.care.rules import AcknowledgementWay, CareNeed, SaleChannel
+from services.compliance.care.rules.values import AcknowledgementWay, CareNeed, SaleChannel
 from services.compliance.recording.schemas import ProductCode, SaleNo, StaffNo
 
 SalePath = Annotated[SaleNo, Path()]

@@ -10,7 +10,8 @@ import asyncpg
 
 from chassis.database import Session, driver
 from contracts.values import RiskLevel
-from services.compliance.care.rules import AcknowledgementWay, CareFacts, CareStep, CareStepKind, SaleChannel, applied
+from services.compliance.care.rules.steps import applied
+from services.compliance.care.rules.values import AcknowledgementWay, CareFacts, CareStep, CareStepKind, SaleChannel
 
 _FIND = "SELECT * FROM care WHERE customer_id = $1 AND sale_no = $2"
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"

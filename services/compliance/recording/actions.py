@@ -18,6 +18,7 @@ from services.compliance.recording import store
 from services.compliance.recording.documents import RETENTION, SCRIPTS, RetentionDocument, ScriptsDocument
 from services.compliance.recording.rules.states import RecordingState, Step, StepKind, after, next_attempt
 from services.compliance.recording.store import Kept, Opened
+from services.compliance.suitability.store.registers import rating_on
 
 
 class RecordingUnknown(RuleBroken):
@@ -25,6 +26,13 @@ class RecordingUnknown(RuleBroken):
 
     rule = "recording-unknown"
     fix = "List the customer's recordings."
+
+
+class ProductClassOther(RuleBroken):
+    """The product is rated under another class, whose script is another one."""
+
+    rule = "recording-product-class-other"
+    fix = "Give the class under which the bank rated the product."
 
 
 class NothingToVerify(RuleBroken):
@@ -55,8 +63,12 @@ async def open_recording(
 ) -> Kept:
     """Begin a recording by the script that is in force; the sale is locked until it is complete.
 
-    Raises `NoScript`, `RecordingRefused`, or `RecordingStateWrong` where the sale has a recording that goes on or counts.
+    Raises `NoScript`, `ProductClassOther`, `RecordingRefused`, or `RecordingStateWrong` where the sale has a recording that
+    goes on or counts.
     """
+    rating = await rating_on(session, sale.product_code, today)
+    if rating is not None and rating["product_class"] != sale.product_class:
+        raise ProductClassOther("the product is rated under another class", field="body.product_class")
     version, found = await documents.current(session, kind=SCRIPTS, day=today)
     cast("ScriptsDocument", found).lines(sale.product_class)
     retention_version, kept = await documents.current(session, kind=RETENTION, day=today)

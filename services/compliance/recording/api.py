@@ -49,7 +49,13 @@ _STEP: dict[type[RuleBroken], int] = {
     status_code=201,
     **operation(
         scope=Scope.RECORDING_WRITE,
-        errors={NoScript: 422, DocumentUnknown: 404, states.RecordingRefused: 409, states.RecordingStateWrong: 409},
+        errors={
+            NoScript: 422,
+            actions.ProductClassOther: 422,
+            DocumentUnknown: 404,
+            states.RecordingRefused: 409,
+            states.RecordingStateWrong: 409,
+        },
     ),
 )
 async def open_recording(

@@ -9,28 +9,20 @@ from hypothesis import strategies as st
 
 from contracts.values import RiskLevel, RuleBroken
 from services.compliance.care.documents import OLDER_CARE, CareDocument
-from services.compliance.care.rules import (
-    AcknowledgementWay,
-    CareFacts,
-    CareNeed,
+from services.compliance.care.rules.broken import (
     CareStateWrong,
-    CareStep,
-    CareStepKind,
     CoolingOffOver,
     NotByTheCustomer,
+    OnlineWithoutCustomer,
     PromptReadTooFast,
-    SaleChannel,
     SaleWithdrawn,
     SecondPersonTookPart,
     StepByCustomer,
     UnderstandingNotShown,
     WordsMissing,
-    after,
-    applied,
-    check_words,
-    cooling_off_from,
-    lacking,
 )
+from services.compliance.care.rules.steps import after, applied, check_words, cooling_off_from, lacking
+from services.compliance.care.rules.values import AcknowledgementWay, CareFacts, CareNeed, CareStep, CareStepKind, SaleChannel
 from services.compliance.documents.kinds import KINDS, DocumentMalformed
 from tests.services.compliance.recording.builders import NOON, new_id
 
@@ -66,6 +58,8 @@ IN_TIME, OVER = NOON + timedelta(hours=48, seconds=19), NOON + timedelta(hours=4
 
 
 def led(*steps, facts=None):
+    if facts is not None and facts.channel is SaleChannel.ONLINE:
+        steps = (step(CareStepKind.PROMPTED, actor="customer", by_customer=True), *steps[1:])
     return reduce(lambda before, one: after(before, one, POLICY), steps, facts or sale())
 
 
@@ -90,6 +84,11 @@ def test_what_a_level_needs_and_how_many_hours_it_waits_are_data(level, channel,
     facts = led(PROMPTED, ACKNOWLEDGED, facts=sale(level, channel))
     assert set(lacking(facts, POLICY, now=NOON)) == needs
     assert cooling_off_from(NOON, facts, POLICY) == NOON + timedelta(hours=hours)
+
+
+def test_staff_do_not_call_a_sale_online_in_which_they_take_part():
+    with pytest.raises(OnlineWithoutCustomer):
+        after(sale(channel=SaleChannel.ONLINE), PROMPTED, POLICY)
 
 
 def test_nobody_answers_for_the_customer_but_with_the_recording_that_holds_the_answer():

@@ -114,6 +114,19 @@ async def test_deposits_and_loans_have_no_script(desk):
     assert await rule_of(await desk.send("/recordings", _sale(product_class="term")), 422) == "recording-script-missing"
 
 
+RATED = """
+INSERT INTO product_rating (product_code, version, product_class, private, covers, effective_from, rated_by, rated_at)
+VALUES ('WM-7', 1, 'wealth', false, '{}', '2020-01-01', 'x', now())
+"""
+
+
+async def test_a_rated_product_is_recorded_by_the_script_of_its_own_class(service, desk):
+    await service.database.pool.execute(RATED)
+    other = await desk.send("/recordings", _sale(product_code="WM-7", product_class="fund"))
+    assert await rule_of(other, 422) == "recording-product-class-other"
+    assert (await desk.opened("S-1", product_code="WM-7", product_class="wealth"))["state"] == "none"
+
+
 async def test_nobody_takes_a_step_for_another_customer(service, desk):
     recording = (await desk.opened())["recording_id"]
     stranger = Desk(service)

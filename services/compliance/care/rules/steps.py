@@ -1,176 +1,31 @@
-"""The care for a sale of a high-risk product to a customer of 65 or more (H24; Order 7 of 2025 art. 14, 18, 46).
-
-The prompt is shown, the customer acknowledges it, staff read it back, a second person confirms, and hours pass before the
-sale may go on. What of this a sale needs is data (`policies/care/older_care.yaml`); `lacking` says what is still to come.
-"""
+"""What a sale still lacks, and where each step of the care leads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from uuid import UUID
 
-from contracts.values import RiskLevel, RuleBroken
-
-
-class CareStateWrong(RuleBroken):
-    """The step does not follow from how far the care is."""
-
-    rule = "care-state-wrong"
-    fix = "The order is: prompt, acknowledgement, then read-back, trusted contact and second person. Read the care of the sale."
-
-
-class SaleWithdrawn(RuleBroken):
-    """The customer withdrew from the sale."""
-
-    rule = "sale-withdrawn"
-    fix = "Begin a new sale if the customer wants the product after all."
-
-
-class CoolingOffOver(RuleBroken):
-    """The hours in which the customer could withdraw here are over."""
-
-    rule = "cooling-off-over"
-    fix = "The contract's own terms decide now; cancel there."
-
-
-class PromptReadTooFast(RuleBroken):
-    """The answer came before the prompt could be read (art. 18: more time)."""
-
-    rule = "older-prompt-read-too-fast"
-    fix = "Give the customer the time that the answer to the prompt names, and ask again."
-
-
-class NotByTheCustomer(RuleBroken):
-    """Somebody else answers the prompt, or staff without a recording in which the customer says it."""
-
-    rule = "older-prompt-not-by-customer"
-    fix = "Let the customer answer, or name the recording of this sale in which they say that they understand."
-
-
-class WordsMissing(RuleBroken):
-    """An answer in own words without words, or a click with some."""
-
-    rule = "own-words-missing"
-    fix = "Send the customer's words with own_words, and none with click."
-
-
-class UnderstandingNotShown(RuleBroken):
-    """The customer's own words do not say that they understand, or say that they do not."""
-
-    rule = "own-words-show-no-understanding"
-    fix = "Explain the risk again and ask again; if the customer does not understand it, the product is not sold."
-
-
-class SecondPersonTookPart(RuleBroken):
-    """The second person sold, prompted or read back."""
-
-    rule = "second-person-took-part"
-    fix = "Let somebody confirm who took no part in the sale."
-
-
-class StepByCustomer(RuleBroken):
-    """A step of staff, done by the customer."""
-
-    rule = "care-step-of-staff"
-    fix = "Reading back, the trusted contact and the second person are the bank's to do."
-
-
-class CareStepOutOfTime(RuleBroken):
-    """The step would lie before the one that it follows."""
-
-    rule = "care-step-out-of-time"
-    fix = "Check the service's clock; the steps of the care never go back in time."
-
-
-class CareNeed(StrEnum):
-    """What a sale still lacks, in the order in which it is done."""
-
-    PROMPT = "older-prompt"
-    ACKNOWLEDGEMENT = "older-acknowledgement"
-    READ_BACK = "older-read-back"
-    TRUSTED_CONTACT = "older-trusted-contact"
-    SECOND_PERSON = "older-second-person"
-    COOLING_OFF = "cooling-off"
-
-
-class CareStepKind(StrEnum):
-    """What can happen in the care for a sale."""
-
-    PROMPTED = "prompted"
-    ACKNOWLEDGED = "acknowledged"
-    READ_BACK = "read_back"
-    TRUSTED_CONTACT = "trusted_contact"
-    SECOND_PERSON = "second_person"
-    WITHDRAWN = "withdrawn"
-
-
-class AcknowledgementWay(StrEnum):
-    """How the customer answered the prompt."""
-
-    CLICK = "click"
-    OWN_WORDS = "own_words"
-
-
-class SaleChannel(StrEnum):
-    """Where the sale takes place; online flows embed the same care (art. 46)."""
-
-    BRANCH = "branch"
-    ONLINE = "online"
-
-
-@dataclass(frozen=True, slots=True)
-class CareFacts:
-    """How the care for one sale stands. Times are UTC; None: has not happened."""
-
-    care_id: UUID
-    customer_id: UUID
-    sale_no: str
-    product_code: str
-    risk_level: RiskLevel
-    channel: SaleChannel
-    prompt_version: int
-    actors: frozenset[str] = frozenset()
-    prompted_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    acknowledged_by_words: bool = False
-    recording_id: UUID | None = None
-    read_back_at: datetime | None = None
-    trusted_contact_at: datetime | None = None
-    trusted_contact_ref: UUID | None = None
-    second_person_at: datetime | None = None
-    cooling_off_until: datetime | None = None
-    withdrawn_at: datetime | None = None
-    changed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CarePolicy:
-    """A version of what is due: `needs` by risk level and channel, `cooling_off` by risk level; other levels need nothing.
-
-    `affirmations` and `denials` are what own words must hold, and may not.
-    """
-
-    version: int
-    reading: timedelta
-    needs: Mapping[tuple[RiskLevel, SaleChannel], frozenset[CareNeed]]
-    cooling_off: Mapping[RiskLevel, timedelta]
-    affirmations: tuple[str, ...]
-    denials: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CareStep:
-    """One step of the care. `by_customer`: the customer's own capability; `ended`: when cooling-off ends, at acknowledging."""
-
-    kind: CareStepKind
-    at: datetime
-    actor: str
-    by_customer: bool
-    way: AcknowledgementWay | None = None
-    recording_id: UUID | None = None
-    contact_ref: UUID | None = None
-    cooling_off_until: datetime | None = None
+from services.compliance.care.rules.broken import (
+    CareStateWrong,
+    CareStepOutOfTime,
+    CoolingOffOver,
+    NotByTheCustomer,
+    OnlineWithoutCustomer,
+    PromptReadTooFast,
+    SaleWithdrawn,
+    SecondPersonTookPart,
+    StepByCustomer,
+    UnderstandingNotShown,
+    WordsMissing,
+)
+from services.compliance.care.rules.values import (
+    AcknowledgementWay,
+    CareFacts,
+    CareNeed,
+    CarePolicy,
+    CareStep,
+    CareStepKind,
+    SaleChannel,
+)
 
 
 def lacking(facts: CareFacts | None, policy: CarePolicy, *, now: datetime) -> tuple[CareNeed, ...]:
@@ -245,6 +100,8 @@ def cooling_off_from(at: datetime, facts: CareFacts, policy: CarePolicy) -> date
 def _check_prompt(facts: CareFacts, step: CareStep, policy: CarePolicy) -> None:
     if facts.acknowledged_at is not None:
         raise CareStateWrong("the prompt was acknowledged already")
+    if facts.channel is SaleChannel.ONLINE and not step.by_customer:
+        raise OnlineWithoutCustomer("staff show no prompt of an online sale", field="body.channel")
 
 
 def _check_acknowledgement(facts: CareFacts, step: CareStep, policy: CarePolicy) -> None:
