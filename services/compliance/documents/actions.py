@@ -44,7 +44,11 @@ async def draft(
     KINDS.parse(kind, document)
     if effective_from < today:
         raise DocumentReachesBack(f"{effective_from} is past", field="body.effective_from")
-    return await _draft(session, caller=caller, kind=kind, document=document, effective_from=effective_from, now=now)
+    version = await store.add(
+        session, kind=kind, document=document, effective_from=effective_from, drafted_by=caller.subject, now=now
+    )
+    await _noted(session, caller, "policy_document.drafted", kind=kind, version=version)
+    return version
 
 
 async def approve(session: Session, *, caller: Capability, kind: str, version: int, now: datetime, today: date) -> None:
@@ -63,20 +67,22 @@ async def approve(session: Session, *, caller: Capability, kind: str, version: i
     if row["effective_from"] < today:
         raise DocumentReachesBack(f"version {version} would take effect on {row['effective_from']}", field="effective_from")
     KINDS.parse(kind, document)
-    await _publish(session, caller=caller, kind=kind, version=version, now=now)
+    await store.publish(session, kind=kind, version=version, approved_by=caller.subject, now=now)
+    await _noted(session, caller, "policy_document.approved", kind=kind, version=version)
 
 
 async def seed(session: Session, *, now: datetime) -> list[str]:
     """Publish what comes with the service for kinds that have nothing. Returns these kinds.
 
+    No act of a person, so it has no entry in the audit log: the versions themselves say by what they came, and are final.
     Raises `DocumentMalformed`: a service whose policies are wrong does not come up.
     """
     missing = await store.missing(session, KINDS.names)
     for kind in missing:
         document = KINDS.shipped(kind)
         KINDS.parse(kind, document)
-        version = await _draft(session, caller="steward", kind=kind, document=document, effective_from=ALWAYS, now=now)
-        await _publish(session, caller="handbook", kind=kind, version=version, now=now)
+        version = await store.add(session, kind=kind, document=document, effective_from=ALWAYS, drafted_by="steward", now=now)
+        await store.publish(session, kind=kind, version=version, approved_by="handbook", now=now)
     return missing
 
 
@@ -97,24 +103,5 @@ async def typed(session: Session, *, kind: str, version: int) -> object:
     return KINDS.parse(kind, document)
 
 
-async def _draft(
-    session: Session, *, caller: Capability | str, kind: str, document: Document, effective_from: date, now: datetime
-) -> int:
-    version = await store.add(
-        session, kind=kind, document=document, effective_from=effective_from, drafted_by=_name(caller), now=now
-    )
-    await _noted(session, caller, "policy_document.drafted", kind=kind, version=version)
-    return version
-
-
-async def _publish(session: Session, *, caller: Capability | str, kind: str, version: int, now: datetime) -> None:
-    await store.publish(session, kind=kind, version=version, approved_by=_name(caller), now=now)
-    await _noted(session, caller, "policy_document.approved", kind=kind, version=version)
-
-
-def _name(caller: Capability | str) -> str:
-    return caller if isinstance(caller, str) else caller.subject
-
-
-async def _noted(session: Session, caller: Capability | str, act: str, *, kind: str, version: int) -> None:
+async def _noted(session: Session, caller: Capability, act: str, *, kind: str, version: int) -> None:
     await audit(session, caller=caller, act=act, details={"kind": kind, "version": version})
