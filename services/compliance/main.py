@@ -36,6 +36,6 @@ SERVICE = Service(
     reactions=reactions,
     timers=timers,
     start=start,
-    summary="The audit log, append-only and signed as a Merkle tree; what is masked; and what may be said.",
+    summary="The audit log, append-only and signed as a Merkle tree; what is masked, what may be said, and what may be sold.",
 )
 create_app = SERVICE.create_app

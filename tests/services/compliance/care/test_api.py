@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from chassis.ids import new_id
+from contracts.values import Role, Scope
 from services.compliance.main import SERVICE
 from tests.services.compliance.recording.builders import Desk
 from tests.support.apps import run_service
@@ -78,6 +79,14 @@ async def test_staff_note_an_answer_only_with_the_recording_of_this_sale_in_whic
         done = await desk.send(f"{CARE}/{step}", {"contact_ref": str(new_id())} if "contact" in step else None, by=by)
         assert done.status_code == 200, done.text
     assert done.json()["lacking"] == ["cooling-off"]
+
+
+async def test_an_adviser_who_also_is_a_customer_of_the_bank_answers_for_nobody_else(service, desk):
+    await read_after_a_while(desk)
+    roles = [Role.ADVISER, Role.CUSTOMER]
+    both = service.headers(Scope.CARE_WRITE, roles=roles, subject="staff:a100", customer=desk.customer)
+    refused = await desk.send(f"{CARE}/acknowledgement", {"way": "click"}, by=both)
+    assert await rule_of(refused, 403) == "older-prompt-not-by-customer"
 
 
 async def test_own_words_stay_nowhere_but_as_a_digest(service, desk):
