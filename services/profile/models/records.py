@@ -219,6 +219,3 @@ class Load(Base, table=True):
     __tablename__ = "load"
     digest: str = Field(primary_key=True, sa_type=sa.Text)
     batches: int
-
-
-from services.profile.measuring import tables  # noqa: E402, F401  # its tables are of this Base too
