@@ -1,16 +1,17 @@
 """Masks texts and JSON values: find, then write in the form that the audience may see. Pure."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from contracts.disclosure import HIDDEN, Audience, DataField, DisclosurePolicy, disclosure_policy
+from contracts.disclosure.forms import writer
 from contracts.values import RuleBroken
 from services.compliance.masking.detector import find
-from services.compliance.masking.forms import writer
-from services.compliance.masking.policy import Policy, default_policy
-from services.compliance.masking.values import HIDDEN, Audience, Finding, Kind
+from services.compliance.masking.policy import shipped_hints
+from services.compliance.masking.values import Finding, Kind
 from services.compliance.masking.words import PERSON, is_document
 
 Json = JsonValue
@@ -45,13 +46,13 @@ class Placed:
 
 
 class Masker:
-    """Masks for one audience by one policy."""
+    """Masks for one audience by one policy, the disclosure policy that all answers of the suite follow."""
 
-    def __init__(self, audience: Audience, policy: Policy | None = None) -> None:
-        policy = policy or default_policy()
+    def __init__(self, audience: Audience, policy: DisclosurePolicy | None = None) -> None:
+        policy = policy or disclosure_policy()
         self.version = policy.version
-        self._writers = {kind: writer(kind, by_audience[audience]) for kind, by_audience in policy.forms.items()}
-        self._kinds = {member: kind for kind, members in policy.members.items() for member in members}
+        self._writers = {kind: _writer(policy, kind, audience) for kind in Kind}
+        self._kinds = {member: kind for kind, members in shipped_hints().members.items() for member in members}
 
     def text(self, text: str) -> tuple[str, list[Finding]]:
         """The masked text, and what was found in the original."""
@@ -99,6 +100,11 @@ class Masker:
         findings = list(_by_member(text, kind)) or find(text)
         found += (Placed(pointer, finding) for finding in findings)
         return self.write(text, findings)
+
+
+def _writer(policy: DisclosurePolicy, kind: Kind, audience: Audience) -> Callable[[str], str]:
+    field = DataField(kind.value)
+    return writer(field, policy.fields[field].forms[audience])
 
 
 def check_text(text: str) -> None:

@@ -4,6 +4,8 @@ import re
 from string import ascii_letters
 from string import digits as ascii_digits
 
+from contracts.disclosure import MASKED
+from contracts.disclosure.forms import WIDTH
 from services.compliance.masking.numbers import (
     CARD_LENGTHS,
     MOBILE_LENGTH,
@@ -13,7 +15,7 @@ from services.compliance.masking.numbers import (
     is_mobile,
     is_old_identity,
 )
-from services.compliance.masking.values import MASKED, Finding, Kind
+from services.compliance.masking.values import Finding, Kind
 
 D = "0-9０-９"
 """ASCII and full-width digits, for a character class."""
@@ -32,10 +34,6 @@ RUN = (
 
 Other groups are no spelling of a number of somebody. Saying so here keeps hostile text from costing more than any other.
 """
-
-WIDTH = {0xFF01 + place: 0x21 + place for place in range(94)} | {0x3000: " ", 0x00A0: " "}
-"""Full-width forms to ASCII, one character for one, so that offsets stay."""
-
 LONGEST = 19
 _LONGEST_GROUPED = 40
 _GROUPS = re.compile(r"[0-9]+")

@@ -43,7 +43,7 @@ async def read_accounts(customer_id: UUID, caller: Caller, session: SessionDep, 
         raise CustomerUnknown
     rows = await reads.accounts(session, customer_id)
     await audit(session, caller=caller, act="accounts.read", customer_id=customer_id, details={"accounts": len(rows)})
-    return [account_out(row, holder, vault) for row in rows]
+    return [account_out(row, holder, vault, caller) for row in rows]
 
 
 @router.get("/v1/customers/{customer_id}/facts", **operation(scope=Scope.PROFILE_READ))
