@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 import orjson
@@ -28,6 +29,7 @@ from chassis.inbox import Context, Inbox, Reactions
 from chassis.problems import Refusal, away, broken, from_rule, from_validation
 from chassis.relay import Relay
 from chassis.retention import keep_clear
+from chassis.sealing import Sealer
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Telemetry
 from chassis.timers import TimerLoop, Timers
@@ -65,7 +67,10 @@ def capabilities(settings: ServiceSettings) -> Verifier:
 
 
 class Service:
-    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end."""
+    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end.
+
+    `sealer` is for a service whose answers hold free text: answers that are kept for idempotency keys are sealed with it.
+    """
 
     def __init__(
         self,
@@ -77,6 +82,7 @@ class Service:
         start: Hook | None = None,
         stop: Hook | None = None,
         authenticate: Authenticator = capabilities,
+        sealer: Callable[[ServiceSettings], Sealer] | None = None,
         summary: str = "",
     ) -> None:
         self.name = settings.name
@@ -87,6 +93,7 @@ class Service:
         self._start = start
         self._stop = stop
         self._authenticate = authenticate
+        self._sealer = sealer
         self._summary = summary
 
     def create_app(self, settings: ServiceSettings | None = None) -> FastAPI:
@@ -111,7 +118,12 @@ class Service:
         app.state.runtime = runtime
         app.state.verifier = verifier
         app.add_middleware(
-            Edge, database=database, verifier=verifier, telemetry=telemetry, max_body_bytes=settings.max_body_bytes
+            Edge,
+            database=database,
+            verifier=verifier,
+            telemetry=telemetry,
+            max_body_bytes=settings.max_body_bytes,
+            sealer=None if self._sealer is None else partial(self._sealer, settings),
         )
         return app
 

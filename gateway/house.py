@@ -20,6 +20,7 @@ from gateway.proxy import Proxy
 from gateway.routes import Route, Routes, documents, routes_of
 from gateway.settings import Settings
 from gateway.tokens import Keys, Verifier, fetch_keys
+from gateway.wording import Wording
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class House:
     routes: Routes
     proxy: Proxy
     overview: Overview
+    wording: Wording
     principals: Buckets
     addresses: Buckets
     files: dict[str, bytes]
@@ -72,6 +74,7 @@ def build(app: FastAPI, runtime: Runtime, settings: Settings) -> House:
             max_body_bytes=settings.max_body_bytes,
         ),
         overview=Overview(calls, access, deadline_seconds=settings.overview_deadline_seconds),
+        wording=Wording(calls, load_key(settings.capability_key), deadline_seconds=settings.scan_deadline_seconds),
         principals=Buckets(per_second=settings.principal_per_second, burst=settings.principal_burst),
         addresses=Buckets(per_second=settings.address_per_second, burst=settings.address_burst),
         files=_files(own, settings),

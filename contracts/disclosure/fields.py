@@ -33,7 +33,7 @@ class DataClass(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who reads, the one who sees most first. NOBODY stands for logs, events, third parties, and readers the policy does not know."""
+    """Who reads, the one who sees most first. NOBODY: logs, events, third parties, and readers that the policy does not know."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"

@@ -1,4 +1,4 @@
-"""Writes a value in the form that the policy gives it. Pure; hides more rather than less when a value is not in the usual form."""
+"""Writes a value in the form that the policy gives it. Pure; hides more rather than less where a value has another form."""
 
 import re
 from collections.abc import Callable

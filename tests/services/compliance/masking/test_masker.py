@@ -10,8 +10,8 @@ from stdnum.cn import ric
 
 from services.compliance.masking import Audience, Kind, Masker, find
 from services.compliance.masking.masker import NotText, TooDeep
-from services.compliance.masking.policy import parse_hints
 from services.compliance.masking.numbers import is_identity, luhn_valid
+from services.compliance.masking.policy import parse_hints
 from tests.services.compliance.masking.labelled import Writer
 
 INSIDE, OUTSIDE, NOBODY = (Masker(audience) for audience in Audience)
