@@ -3,11 +3,12 @@
 import pytest
 
 from chassis.ids import new_id
-from chassis.sealing import SealBroken, make_key_file, open_sealer
+from chassis.sealing import KeyFileUnreadable, SealBroken, make_key_file, open_sealer
 from contracts.events.audit import GatewayAudited
+from gateway.main import SERVICE
+from gateway.routes import SERVICES
 from gateway.texts import PROPOSAL as PROPOSALS
 from gateway.texts import SECTION, Texts
-from steward.apps import AppFailed
 from tests.gateway.bank import Answer, Bank
 from tests.gateway.desk import PROPOSAL, deliver, hand_in, member, open_case, seed, told
 
@@ -68,7 +69,7 @@ async def test_the_database_holds_no_text_of_a_case_and_the_desk_reads_it(bank: 
     assert GatewayAudited.type in {row["subject"] for row in await pool.fetch("SELECT DISTINCT subject FROM outbox")}
 
 
-async def test_clear_texts_are_sealed_at_the_next_start_and_a_lost_key_is_not_replaced(banks, servers, tmp_path) -> None:
+async def test_clear_texts_are_sealed_at_the_next_start_and_a_lost_key_is_not_replaced(banks, running, servers, tmp_path) -> None:
     url, key = await servers.database("gateway"), tmp_path / "desk.json"
     async with banks(database_url=url, text_key=key) as bank:
         case_id = await handed_in(bank)
@@ -80,8 +81,9 @@ async def test_clear_texts_are_sealed_at_the_next_start_and_a_lost_key_is_not_re
         read = await bank.client.get(f"/v1/cases/{case_id}", headers=member(bank, "C1"))
         assert {section["text"] for section in read.json()["sections"]} == {SECRET}
     key.unlink()
-    with pytest.raises(AppFailed):
-        async with banks(database_url=url, text_key=key):
+    nowhere = {f"{name}_url": "http://127.0.0.1:9" for name in SERVICES}
+    with pytest.raises(KeyFileUnreadable):
+        async with running(SERVICE, database_url=url, text_key=key, **nowhere):
             pass
     assert not key.exists()
 
