@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -24,6 +25,9 @@ LEEWAY_SECONDS = 30
 """How far the issuer's clock may be from ours."""
 
 _MAX_TOKEN = 8 * 1024
+_SUBJECT = re.compile(r"[!-~]{1,200}")
+"""What audited acts can carry; see `contracts.events.base.Subject`."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -176,6 +180,8 @@ def _principal(claims: dict[str, Any]) -> Principal:  # Any: claims are JSON
     roles = tuple(role for role in Role if isinstance(names, list) and role.value in names)
     staff_no, branch = _text(claims, "staff_no"), _text(claims, "branch")
     subject = str(claims["sub"])
+    if not _SUBJECT.fullmatch(subject):
+        raise TokenInvalid("sub is no id: ASCII without spaces, 200 characters at most")
     key = "|".join((subject, ",".join(roles), staff_no or "", branch or "", str(customer_id or "")))
     return Principal(subject=subject, roles=roles, staff_no=staff_no, branch=branch, customer_id=customer_id, key=key)
 
