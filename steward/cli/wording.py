@@ -17,9 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def wording(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="A policy file with texts for customers, YAML or JSON.")
-    ],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A policy file with texts for customers.")],
     kind: Annotated[Literal["template", "referral"], typer.Option(help="What kind of content its texts are.")] = "template",
 ) -> None:
     """Judge every text of a policy file, and write the judgement beside it. Exit code 1 when something may not be said."""

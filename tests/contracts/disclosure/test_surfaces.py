@@ -26,7 +26,12 @@ NAMES = {
 }
 """How answers call what is never shown whole."""
 
-ANOTHER_MEANING: dict[tuple[str, str], str] = {}
+ANOTHER_MEANING = {
+    ("CalendarOut", "name"): "of a holiday calendar",
+    ("Cadence", "name"): "of a cadence",
+    ("Package", "name"): "of a service package",
+    ("TierOut", "name"): "of a tier",
+}
 """Schemas and fields whose name is one of those and whose value is nobody's data, with the reason."""
 
 
