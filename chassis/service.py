@@ -26,6 +26,7 @@ from chassis.database import Database, is_away
 from chassis.edge import Edge
 from chassis.http import authorize, operation, status_of
 from chassis.inbox import Context, Inbox, Reactions
+from chassis.outgoing import require
 from chassis.problems import Refusal, away, broken, from_rule, from_validation
 from chassis.relay import Relay
 from chassis.retention import keep_clear
@@ -100,6 +101,8 @@ class Service:
         """The application. Settings come from the environment unless given. Serve it with lifespan on."""
         settings = settings or self.settings()
         clock = Clock(timedelta(seconds=settings.clock_offset_seconds))
+        if settings.otlp_endpoint is not None:
+            require(settings, "telemetry", settings.otlp_endpoint)
         telemetry = Telemetry(self.name, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
         database = Database(settings.database_url, service=self.name, clock=clock, connections=settings.database_connections)
         context = Context(clock, settings)

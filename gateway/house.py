@@ -7,6 +7,7 @@ import orjson
 from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
+from chassis.outgoing import Outgoing
 from chassis.service import Runtime
 from gateway.access import Access
 from gateway.calls import Calls
@@ -96,9 +97,10 @@ def _verifier(runtime: Runtime, settings: Settings) -> Verifier:
         async def fetch() -> KeySet:
             return local
     else:
+        outgoing = Outgoing(settings, runtime.database)
 
         async def fetch() -> KeySet:
-            return await fetch_keys(settings.issuer)
+            return await fetch_keys(settings.issuer, outgoing)
 
     return Verifier(keys=Keys(fetch), issuer=settings.issuer, audience=settings.audience, clock=runtime.clock)
 
