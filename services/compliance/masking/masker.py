@@ -20,8 +20,6 @@ Json = JsonValue
 DEEPEST = 100
 """Levels of arrays and objects."""
 
-_CERTAIN_BY_MEMBER = 8_500
-
 
 class TooDeep(RuleBroken):
     """A JSON value with more than 100 levels of arrays and objects."""
@@ -123,7 +121,7 @@ def _by_member(text: str, kind: Kind | None) -> Iterator[Finding]:
         or (kind is not None and is_document(text, kind))
     )
     if kind is not None and told:
-        yield Finding(kind, 0, len(text), _CERTAIN_BY_MEMBER)
+        yield Finding(kind, 0, len(text), shipped_hints().confidence_bp.member)
 
 
 def _plain(name: str) -> str:

@@ -4,6 +4,7 @@ import re
 from string import ascii_letters, digits
 
 from contracts.disclosure.forms import COMPOUND_SURNAMES, DISTRICT, WIDTH
+from services.compliance.masking.policy import shipped_hints
 from services.compliance.masking.runs import D, own_part
 from services.compliance.masking.values import Finding, Kind
 
@@ -43,17 +44,8 @@ _PLATE_LENGTH = 9
 
 _DOCUMENT = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z]{1,2}[0-9]{7,10}|[0-9]{8})(?![A-Za-z0-9]|\*{3})")
 _CONTEXT = 16
-_CONTEXT_WORDS = (
-    ("护照", Kind.PASSPORT),
-    ("台胞证", Kind.TAIWAN_PERMIT),
-    ("大陆通行证", Kind.TAIWAN_PERMIT),
-    ("台湾通行证", Kind.TAIWAN_PERMIT),
-    ("台湾居民", Kind.TAIWAN_PERMIT),
-    ("回乡证", Kind.HK_MACAU_PERMIT),
-    ("港澳通行证", Kind.HK_MACAU_PERMIT),
-    ("内地通行证", Kind.HK_MACAU_PERMIT),
-    ("港澳居民", Kind.HK_MACAU_PERMIT),
-)
+_SURE = shipped_hints().confidence_bp
+_CONTEXT_WORDS = tuple((word, kind) for kind, words in shipped_hints().documents.items() for word in words)
 _FORMS = {
     Kind.PASSPORT: re.compile(r"[A-Z]{1,2}[0-9]{7,8}"),
     Kind.HK_MACAU_PERMIT: re.compile(r"[CHMW][A-Z]?[0-9]{7,10}"),
@@ -64,7 +56,7 @@ _LOCAL = ascii_letters + digits + "._%+-"
 _LONGEST_LOCAL = 64
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])")
 
-NAME_LABELS = ("姓名", "户名", "联系人", "持卡人", "收款人", "开户人", "付款人")
+NAME_LABELS = shipped_hints().name_labels
 """What a name is found after, with a colon."""
 
 NAME_LABELS_END = "".join({label[-1] for label in NAME_LABELS})
@@ -91,7 +83,7 @@ def read_plate(text: str, digit: int, floor: int) -> Finding | None:
         return None
     if sum(char.isascii() and char.isalpha() for char in found[0][2:]) > _LETTERS_OF_A_PLATE:
         return None
-    return Finding(Kind.PLATE, begin + found.start(), begin + found.end(), 9_000)
+    return Finding(Kind.PLATE, begin + found.start(), begin + found.end(), _SURE.plate)
 
 
 def read_document(text: str, digit: int, floor: int) -> Finding | None:
@@ -106,7 +98,7 @@ def read_document(text: str, digit: int, floor: int) -> Finding | None:
     found = _DOCUMENT.search(area)
     if found is None or not found.start() <= digit - begin < found.end() or not _FORMS[kind].fullmatch(found[0]):
         return None
-    return Finding(kind, begin + found.start(), begin + found.end(), 9_000)
+    return Finding(kind, begin + found.start(), begin + found.end(), _SURE.document)
 
 
 def is_document(value: str, kind: Kind) -> bool:
@@ -134,7 +126,7 @@ def read_address(text: str, digit: int, floor: int) -> Finding | None:
         head = head[province.start() :] if province else head
     if len(head) < 2:  # a road alone has no name
         return None
-    return Finding(Kind.ADDRESS, road - len(head), door.end(), 9_000 if district else 7_000)
+    return Finding(Kind.ADDRESS, road - len(head), door.end(), _SURE.address if district else _SURE.road)
 
 
 def read_email(text: str, at: int, floor: int) -> Finding | None:
@@ -144,7 +136,7 @@ def read_email(text: str, at: int, floor: int) -> Finding | None:
     domain = _DOMAIN.match(text, at + 1)
     if not local or domain is None:
         return None
-    return Finding(Kind.EMAIL, at - len(local), domain.end(), 9_800)
+    return Finding(Kind.EMAIL, at - len(local), domain.end(), _SURE.email)
 
 
 def read_name(text: str, colon: int) -> Finding | None:
@@ -152,4 +144,4 @@ def read_name(text: str, colon: int) -> Finding | None:
     if not text.endswith(NAME_LABELS, 0, colon):
         return None
     found = PERSON.match(text, colon + 1 + text.startswith(" ", colon + 1))
-    return Finding(Kind.NAME, found.start(), found.end(), 8_500) if found else None
+    return Finding(Kind.NAME, found.start(), found.end(), _SURE.name) if found else None

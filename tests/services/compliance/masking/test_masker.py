@@ -11,7 +11,7 @@ from stdnum.cn import ric
 from services.compliance.masking import Audience, Kind, Masker, find
 from services.compliance.masking.masker import NotText, TooDeep
 from services.compliance.masking.numbers import is_identity, luhn_valid
-from services.compliance.masking.policy import parse_hints
+from services.compliance.masking.policy import parse_hints, shipped_hints
 from tests.services.compliance.masking.labelled import Writer
 
 INSIDE, OUTSIDE, NOBODY = (Masker(audience) for audience in Audience)
@@ -179,6 +179,18 @@ def test_json_without_a_bottom_or_that_is_no_json_is_refused():
             INSIDE.json(value)
 
 
-def test_a_member_tells_one_kind():
-    with pytest.raises(ValidationError, match="one kind"):
-        parse_hints(json.dumps({"version": 1, "members": {"name": ["who"], "address": ["who"]}}))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"members": {"name": ["who"], "address": ["who"]}},
+        {"documents": {"card": ["卡"]}},
+        {"spoken_of": []},
+        {"confidence_bp": {"identity": 10_001}},
+        {"confidences": {}},
+    ],
+)
+def test_hints_that_say_two_things_or_nothing_are_an_error(change):
+    known = shipped_hints().model_dump(mode="json")
+    assert parse_hints(json.dumps(known)) == shipped_hints()
+    with pytest.raises(ValidationError):
+        parse_hints(json.dumps({**known, **change}))
