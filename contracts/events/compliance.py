@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.events.base import Event
+from contracts.events.base import Code, Event
 from contracts.values import Fen, RiskLevel, SignalKind, Tolerance
 
 
@@ -33,8 +33,8 @@ class AlertOpened(OfAnAlert):
     raised_at: datetime
     due_at: datetime
     owner: Literal["staff", "branch", "compliance"]
-    owner_no: str | None = Field(default=None, description="Staff number or branch code of the owner.")
-    branch: str | None = None
+    owner_no: Code | None = Field(default=None, description="Staff number or branch code of the owner.")
+    branch: Code | None = None
 
 
 class AlertRungReached(OfAnAlert):
@@ -46,11 +46,11 @@ class AlertRungReached(OfAnAlert):
 
     percent: int | None = Field(description="The rung of the clock; None for an escalation that did not wait for one.")
     step: Literal["remind", "manager", "escalate"]
-    audience: tuple[str, ...]
+    audience: tuple[Code, ...]
     owner: Literal["staff", "branch", "compliance"]
-    owner_no: str | None = None
-    branch: str | None = None
-    reason: str | None = None
+    owner_no: Code | None = None
+    branch: Code | None = None
+    reason: Code | None = None
 
 
 class AlertContacted(OfAnAlert):
@@ -68,8 +68,8 @@ class AlertEnded(OfAnAlert):
     type: ClassVar[str] = "compliance.alert.closed.v1"
     key: ClassVar[str] = "alert_id"
 
-    outcome: str
-    reason: str | None = None
+    outcome: Code
+    reason: Code | None = None
     closed_at: datetime
 
 
@@ -82,7 +82,7 @@ class SaleLockChanged(Event):
     lock_id: UUID
     customer_id: UUID
     version: int
-    cause: str
+    cause: Code
     alert_id: UUID
     locked: bool
     at: datetime
@@ -126,7 +126,7 @@ class AssessmentEnded(Event):
 
     assessment_id: UUID
     customer_id: UUID
-    reason: str
+    reason: Code
 
 
 class AssessmentExpiring(Event):
@@ -148,7 +148,7 @@ class AdviceChanged(Event):
     key: ClassVar[str] = "customer_id"
 
     customer_id: UUID
-    product_code: str
+    product_code: Code
     rating_version: int
     previous_level: RiskLevel | None
     level: RiskLevel | None
@@ -163,8 +163,8 @@ class RecordingCompleted(Event):
 
     recording_id: UUID
     customer_id: UUID
-    sale_no: str
-    product_code: str
+    sale_no: Code
+    product_code: Code
     attempt: int
     script_version: int
 
@@ -177,8 +177,8 @@ class PromptAcknowledged(Event):
 
     care_id: UUID
     customer_id: UUID
-    sale_no: str
-    product_code: str
+    sale_no: Code
+    product_code: Code
     risk_level: RiskLevel
     own_words: bool
     document_version: int
@@ -193,7 +193,7 @@ class CoolingOffEnded(Event):
 
     care_id: UUID
     customer_id: UUID
-    sale_no: str
+    sale_no: Code
 
 
 class SaleWithdrawn(Event):
@@ -204,5 +204,5 @@ class SaleWithdrawn(Event):
 
     care_id: UUID
     customer_id: UUID
-    sale_no: str
-    product_code: str
+    sale_no: Code
+    product_code: Code

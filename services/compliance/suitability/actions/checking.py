@@ -226,7 +226,7 @@ async def _keep(session: Session, *, asked: Asked, question: Question, answer: A
         "check": str(answer.check_id),
         "outcome": answer.outcome.value,
         "policy": answer.policy_version,
-        "rules": " ".join(sorted({item["rule"] for item in answer.items if item["effect"] != "note"})),
+        "rules": ",".join(sorted({item["rule"] for item in answer.items if item["effect"] != "note"})),
     }
     await audit(session, caller=caller, act="suitability.checked", customer_id=asked.customer_id, details=details)
 

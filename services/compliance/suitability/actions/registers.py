@@ -276,7 +276,7 @@ async def record_papers(
         for kind in kinds
     ]
     await store.put(session, *rows)
-    details: dict[str, int | str] = {"kinds": " ".join(row.kind for row in rows), "product": product_code}
+    details: dict[str, int | str] = {"kinds": ",".join(row.kind for row in rows), "product": product_code}
     await audit(session, caller=caller, act="sale.evidence_recorded", customer_id=customer_id, details=details)
     return rows
 
