@@ -24,10 +24,11 @@ from services.tiering.actions.deciding import Measured, decide_currency
 from services.tiering.actions.finding import in_force
 from services.tiering.book import Policy
 from services.tiering.bulk.deciding import Column, Decided, decide_columns
-from services.tiering.bulk.sums import Sums, full_sums
+from services.tiering.bulk.sums import Sums, concatenated, full_sums
 from services.tiering.rules import FACTS, RANK, Measures, Unit, direction
 
 CUSTOMERS, HOLDINGS = "customers.parquet", "holdings.parquet"
+AT_ONCE = 20_000
 _STORED = TypeAdapter(Measures)
 _PLACES = {
     "assets_30_fen": ("assets", "days_30"),
@@ -52,8 +53,9 @@ _ROW = np.dtype([("fields", ">i2"), ("id_bytes", ">i4"), ("id", "V16"), ("row_by
                  ("place_bytes", ">i4"), ("place", ">i4")])  # fmt: skip
 _DIFFERENT = """
 SELECT n.place, s.customer_id, s.branch, s.measures_version, s.inputs::text AS inputs
-FROM night n JOIN standing s ON s.customer_id = n.customer_id
-WHERE s.fired <> ($1::text[])[n.row + 1] OR s.policy_version <> $2 OR s.grace_until <= $3 OR s.manual_until <= $3
+FROM night n LEFT JOIN standing s ON s.customer_id = n.customer_id
+WHERE s.customer_id IS NULL
+    OR s.fired <> ($1::text[])[n.row + 1] OR s.policy_version <> $2 OR s.grace_until <= $3 OR s.manual_until <= $3
 """
 
 
@@ -70,6 +72,13 @@ class Night:
     unlisted: int = 0
     unmeasured: int = 0
     tiers: dict[Tier, int] = field(default_factory=lambda: dict.fromkeys(RANK, 0))
+
+    def count(self, part: "_Part") -> None:
+        """Add a part that was written."""
+        self.customers += part.size
+        self.unlisted += part.unlisted
+        for place, row in enumerate(part.decided.rows):
+            self.tiers[row.tier] += int(np.count_nonzero(part.decided.row == place))
 
 
 async def retier(database: Database, folder: Path, out: Path, *, currency: str, as_of: date, now: datetime) -> Night:
@@ -88,22 +97,47 @@ async def retier_sums(
     night, beside = Night(as_of), _Beside(customers)
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
     today = now.astimezone(SHANGHAI).date()
-    for number, sums in enumerate(parts):
-        async with database.begin() as session:
-            policy = await in_force(session, currency=currency, today=today)
-            part = _part(policy, sums, beside, as_of=as_of)
-            part.table().write_parquet(out / f"part-{number:05d}.parquet", compression="lz4")
-            await _write_back(session, part, policy, night, now=now, today=today)
-        night.customers += part.size
-        night.unlisted += len(sums.customer) - part.size
-        for place, row in enumerate(part.decided.rows):
-            night.tiers[row.tier] += int(np.count_nonzero(part.decided.row == place))
+    async with database.begin() as session:
+        policy = await in_force(session, currency=currency, today=today)
+    numbered = enumerate(_gathered(parts))
+
+    def following() -> _Part | None:
+        number, sums = next(numbered, (0, None))
+        if sums is None:
+            return None
+        part = _part(policy, sums, beside, as_of=as_of)
+        part.table().write_parquet(out / f"part-{number:05d}.parquet", compression="lz4")
+        return part
+
+    # the next part is read and decided while the database compares the last one
+    upcoming = asyncio.create_task(asyncio.to_thread(following))
+    try:
+        while (part := await upcoming) is not None:
+            upcoming = asyncio.create_task(asyncio.to_thread(following))
+            async with database.begin() as session:
+                await _write_back(session, part, policy, night, now=now, today=today)
+            night.count(part)
+    finally:
+        await asyncio.wait([upcoming])
     return night
+
+
+def _gathered(parts: Iterable[Sums]) -> Iterator[Sums]:
+    """Larger parts: the database is asked about so many customers at once."""
+    waiting: list[Sums] = []
+    for sums in parts:
+        waiting.append(sums)
+        if sum(len(one.customer) for one in waiting) >= AT_ONCE:
+            yield concatenated(waiting)
+            waiting = []
+    if waiting:
+        yield concatenated(waiting)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     as_of: date
+    unlisted: int
     people: pl.DataFrame
     columns: dict[str, Column]
     decided: Decided
@@ -142,7 +176,7 @@ def _part(policy: Policy, sums: Sums, beside: "_Beside", *, as_of: date) -> _Par
     columns = {name: Column(values[places]) for name, values in sums.assets.items()}
     columns["growth_180_bp"] = Column(growth[places], known[places])
     columns |= {name: _column(people[name], name) for name in people.columns if name in FACTS and name not in columns}
-    return _Part(as_of, people, columns, decide_columns(policy, columns, size=people.height))
+    return _Part(as_of, len(sums.customer) - people.height, people, columns, decide_columns(policy, columns, size=people.height))
 
 
 def _column(series: pl.Series, name: str) -> Column:
@@ -158,11 +192,10 @@ async def _write_back(session: Session, part: _Part, policy: Policy, night: Nigh
     await connection.execute("CREATE TEMP TABLE night (customer_id uuid, row smallint, place integer) ON COMMIT DROP")
     source = io.BytesIO(_COPY_BEGINS + _copied(part.people["customer_id"], part.decided.row) + _COPY_ENDS)
     await connection.copy_to_table("night", source=source, format="binary")
-    await connection.execute("ANALYZE night")
-    standing = await connection.fetchval("SELECT count(*) FROM night n JOIN standing s ON s.customer_id = n.customer_id")
-    night.unmeasured += part.size - standing
     reasons = [row.reason for row in part.decided.rows]
-    found = await connection.fetch(_DIFFERENT, reasons, policy.version, now)
+    rows = await connection.fetch(_DIFFERENT, reasons, policy.version, now)
+    found = [row for row in rows if row["customer_id"] is not None]
+    night.unmeasured += len(rows) - len(found)
     if not found:
         return
     night.different += len(found)

@@ -1,6 +1,6 @@
 """Fen times days in the windows of H2 and H3 for each customer, from rows sorted by customer and day, and one day further."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,11 +11,13 @@ import numpy.typing as npt
 import polars as pl
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Days: TypeAlias = npt.NDArray[np.int32]
 
 WINDOWS = (30, 90, 180)
 BEFORE = (180, 270)
 """The 90 days that ended 180 days earlier, as days before the day after `as_of` (H3)."""
-CHUNK_ROWS = 2_000_000
+CHUNK_ROWS = 400_000
+"""Few enough that the columns of a part stay in the processor's cache."""
 _EPOCH = date(1970, 1, 1)
 _BASIS = 10_000
 
@@ -55,36 +57,45 @@ class Sums:
         return cls(**{field.name: frame[field.name].to_numpy() for field in fields(cls)})
 
 
+def concatenated(parts: Sequence[Sums]) -> Sums:
+    """One part after the other."""
+    return Sums(**{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Sums)})
+
+
 def full_sums(holdings: Path, *, as_of: date) -> Iterator[Sums]:
     """The sums of all customers in the order of the file, in parts of whole customers; memory is that of one part."""
-    rest: pl.DataFrame | None = None
+    end, rest = _number(as_of), pl.DataFrame(schema={"customer": pl.Int64, "day": pl.Date, "fen": pl.Int64})
     scan = pl.scan_parquet(holdings).filter(pl.col("day") <= as_of).select("customer", "day", "fen")
     for chunk in scan.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True):
-        rows = chunk if rest is None else pl.concat([rest, chunk])
-        unfinished = rows["customer"].search_sorted(rows["customer"][-1], side="left")
-        rest = rows[unfinished:]
-        if unfinished:
-            yield _sums(rows[:unfinished], _number(as_of))
-    if rest is not None and rest.height:
-        yield _sums(rest, _number(as_of))
+        customer = chunk["customer"]
+        begun = customer.search_sorted(rest["customer"][-1], side="right") if rest.height else 0
+        unfinished = max(customer.search_sorted(customer[-1], side="left"), begun)
+        # the customer whom the cut went through is summed apart, so that the others' columns need no copy
+        parts = [pl.concat([rest, chunk[:begun]]) if begun else rest, chunk[begun:unfinished]]
+        if begun == chunk.height:
+            rest = parts[0]
+            continue
+        if found := [_sums(part.rechunk(), end) for part in parts if part.height]:
+            yield concatenated(found)
+        rest = chunk[unfinished:]
+    if rest.height:
+        yield _sums(rest.rechunk(), end)
 
 
 def _sums(rows: pl.DataFrame, end: int) -> Sums:
     customer, day, fen = (rows[name].to_physical().to_numpy() for name in ("customer", "day", "fen"))
-    starts = np.flatnonzero(np.concatenate(([True], customer[1:] != customer[:-1])))
+    starts = np.concatenate(([0], np.flatnonzero(customer[1:] != customer[:-1]) + 1))
     last = np.concatenate((starts[1:], [len(day)])) - 1
-    following = np.empty(len(day), np.int64)
+    following = np.empty_like(day)
     following[:-1] = day[1:]
     following[last] = end + 1
     held = np.empty(len(day) + 1, np.int64)
     held[0] = 0
     np.cumsum(fen * (following - day), out=held[1:])
-    ordinal = np.repeat(np.arange(len(starts), dtype=np.int64), last - starts + 1)
-    keys = (ordinal << 32) + day
 
     def until(x: int) -> Ints:
         """Fen times days before day `x`."""
-        found = np.searchsorted(keys, (np.arange(len(starts), dtype=np.int64) << 32) + x) - 1
+        found = _rows_before(x, day, following, starts, last, end)
         inside = np.maximum(found, starts)
         amount = held[inside] - held[starts] + fen[inside] * (np.minimum(following[inside], x) - day[inside])
         return np.where(found < starts, 0, amount)
@@ -100,6 +111,19 @@ def _sums(rows: pl.DataFrame, end: int) -> Sums:
         last=fen[last],
         known_from=day[starts].astype(np.int64),
     )
+
+
+def _rows_before(x: int, day: Days, following: Days, starts: Ints, last: Ints, end: int) -> Ints:
+    """The last row of each customer before day `x`; before the customer's first row where there is none.
+
+    With a row for every day it is found by counting back; other customers' rows are searched for.
+    """
+    found = last - (end + 1 - x)
+    near = np.maximum(found, starts)
+    hit = (found >= starts) & (day[near] < x) & (following[near] >= x)
+    for place in np.flatnonzero(~hit & (day[starts] < x)):
+        found[place] = starts[place] + np.searchsorted(day[starts[place] : last[place] + 1], x) - 1
+    return np.where(day[starts] < x, found, starts - 1)
 
 
 def next_day(before: Sums, *, new: Ints, leaving: dict[int, Ints]) -> Sums:
