@@ -79,7 +79,9 @@ def channels_of(lake: Lake, booked: Table, *, as_of: date) -> Table:
 
 def parents_of(lake: Lake, *, as_of: date, policy: Policy) -> Table:
     """Customers with a child under age."""
-    born = lake.facts.filter(_.fact == "child_birth_date").select("customer_no", born=_.value.cast("date"))
+    # other facts hold other things than days, and an engine may cast before it filters
+    day = ibis.ifelse(lake.facts.fact == "child_birth_date", lake.facts.value, ibis.null("string")).cast("date")
+    born = lake.facts.select("customer_no", born=day).filter(_.born.notnull())
     young = born.filter((_.born <= as_of) & (age(_.born, as_of) < policy["life_stage"]["adult_age"]))
     return young.select("customer_no", parent=ibis.literal(True)).distinct()  # a value, not a switch
 
