@@ -7,6 +7,7 @@ from stdnum.cn import ric
 
 from contracts.values import RuleBroken
 from services.profile.importing.forms import card, international
+from services.profile.importing.regions import CODE_DIGITS, is_region
 
 
 class IdNumberInvalid(RuleBroken):
@@ -38,7 +39,7 @@ class CardInvalid(RuleBroken):
 
 
 def id_number(id_type: str, text: str, *, field: str = "id_number") -> str:
-    """The number in upper case. Region codes are not judged: old numbers keep codes that are no longer in use.
+    """The number in upper case. Region codes that were withdrawn are taken: old numbers keep them.
 
     Raises `IdNumberInvalid`.
     """
@@ -51,6 +52,8 @@ def id_number(id_type: str, text: str, *, field: str = "id_number") -> str:
         raise IdNumberInvalid("a resident identity number has 17 digits and a check digit", field=field)
     if ric.calc_check_digit(number) != number[-1]:
         raise IdNumberInvalid("the check digit does not fit", field=field)
+    if not is_region(number[:CODE_DIGITS]):
+        raise IdNumberInvalid("the first six digits are no region's code", field=field)
     try:
         ric.get_birth_date(number)
     except exceptions.ValidationError:

@@ -145,9 +145,10 @@ async def test_broken_rows_are_named_by_line_field_and_rule_and_the_rest_goes_in
 
 async def test_a_later_closing_balance_corrects_an_earlier_one_in_the_file_and_in_the_next(load, database):
     base = {"customers": [customer_row()], "accounts": [account_row()]}
-    report = await load(**base, balances=[balance_row("2026-01-01", "1"), balance_row("2026-01-01", "-2.50")])
+    report = await load(**base, balances=[balance_row("2026-01-01", "1"), balance_row("2026-01-01", "2.50")])
     assert (report.of("balances").created, report.of("balances").repeated) == (1, 1)
-    assert await database.pool.fetchval("SELECT fen FROM balance") == -250
+    assert await database.pool.fetchval("SELECT fen FROM balance") == 250
+    assert found(report) == [("balances.csv", 2, "day", "key-repeated")]
     report = await load(balances=[balance_row("2026-01-01", "3")])
     assert (report.of("balances").changed, await database.pool.fetchval("SELECT fen FROM balance")) == (1, 300)
 

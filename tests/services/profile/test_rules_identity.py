@@ -10,7 +10,7 @@ from stdnum import luhn
 
 from services.profile import intake
 from services.profile.importing.checking import check
-from services.profile.importing.kinds import CUSTOMERS
+from services.profile.importing.kinds import KINDS
 from services.profile.rules.identity import (
     BornInFuture,
     IdentityIncomplete,
@@ -76,8 +76,8 @@ def test_files_and_single_registrations_judge_identity_numbers_alike(good, place
     number = good[:place] + digit + good[place + 1 :]
     row = customer_row("C1", id_type="resident_id", name="王小明", id_number=number)
     frame = pl.DataFrame([{"line": 1, **row}])
-    rules = {problem[2] for problem in check(frame, CUSTOMERS, today=TODAY).problems.iter_rows()}
-    refused = "id-number-check-digit" in rules
+    rules = {problem[2] for problem in check(frame, KINDS["customers"], today=TODAY).problems.iter_rows()}
+    refused = bool(rules & {"id-number-check-digit", "id-number-region"})
     if not refused and "identity-inconsistent" in rules:
         return  # the other digits state another day or sex than the row, which a number alone cannot tell
     if refused:
