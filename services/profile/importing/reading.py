@@ -17,8 +17,8 @@ import polars as pl
 from services.profile.importing import spreadsheet
 from services.profile.importing.checking import LINE, PROBLEMS, no_problems
 
-BLOCK_BYTES = 8 * 1024 * 1024
-PARQUET_ROWS = 100_000
+BLOCK_BYTES = 2 * 1024 * 1024
+PARQUET_ROWS = 50_000
 LONGEST_LINE_BYTES = 1024 * 1024
 _EXTRA = "\x00more"
 
