@@ -35,7 +35,7 @@ from steward.suite import Suite
 from steward.supervisor import Options, running
 from steward.timing import Steps
 from steward.tokens import local_token
-from tests.bench import audit_log, events, masking, policy, signals, wording
+from tests.bench import audit_log, events, importing, masking, policy, signals, wording
 from tests.bench.load import Measured, Target, compare, percentile
 
 FOLDER = Path(".steward/bench").resolve()
@@ -58,6 +58,8 @@ class Size:
     sentences: int = 20_000
     streamed: int = 1_000
     simulated: int = 1_000_000
+    balances: int = 2_000_000
+    transactions: int = 600_000
 
 
 UNLIMITED = {"STEWARD_GATEWAY_PRINCIPAL_PER_SECOND": "1000000", "STEWARD_GATEWAY_PRINCIPAL_BURST": "1000000"}
@@ -74,6 +76,8 @@ QUICK = Size(
     verified=20_000,
     sentences=1_000,
     simulated=10_000,
+    balances=20_000,
+    transactions=10_000,
     scan_seconds=0.2,
     streamed=50,
 )
@@ -237,6 +241,24 @@ async def policy_rows(size: Size) -> list[Row]:
     ]
 
 
+async def import_rows(size: Size) -> list[Row]:
+    """Importing balances and transactions from CSV."""
+    folder = FOLDER / "import"
+    counts = {"balances": size.balances, "transactions": size.transactions}
+    rows = []
+    url = await _empty_database("bench_import")
+    async with importing.bank(url, accounts=max(counts.values()) // 100, folder=folder) as database:
+        for kind, write in (("balances", importing.write_balances), ("transactions", importing.write_transactions)):
+            (folder / kind).mkdir()
+            write(folder / kind / f"{kind}.csv", counts[kind])
+            found = await importing.against_copy(
+                database, folder / kind, kind.removesuffix("s"), counts[kind], rounds=size.rounds
+            )
+            what = "server-side COPY of the same rows into the same table"
+            rows.append(Row(f"import, {kind}", "rows/s", found.ours, found.limit, what, 0.7))
+    return rows
+
+
 async def _empty_database(name: str = "bench") -> str:
     """A database in which no service's relay works."""
     postgres = EmbeddedServers(FOLDER).postgres
@@ -272,7 +294,7 @@ async def measured(size: Size) -> list[Row]:
     async with running(Options(folder=FOLDER, split=True, fresh=True), Steps()) as (suite, _):
         await fill(suite, Wanted(size.customers, seed=1), steps=Steps())
         rows = await http_rows(suite, size) + await event_rows(suite, size) + await signal_rows(suite, size)
-        rows += await log_rows(size) + await policy_rows(size)
+        rows += await log_rows(size) + await policy_rows(size) + await import_rows(size)
     return [*rows, *masking_rows(size), scan]
 
 

@@ -10,9 +10,9 @@ import polars as pl
 from services.profile.importing.checking import LINE, no_problems
 from services.profile.importing.kinds import KINDS
 from services.profile.importing.mapping import Mapped, Rows, read_mapping
-from services.profile.importing.reading import Batch, Dialect, FileUnreadable, batches, header
+from services.profile.importing.reading import UTF_8, Batch, Dialect, FileUnreadable, batches, header
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,11 @@ class Source:
     mapped: Mapped | None = None
     rows: Rows | None = None
     constants: tuple[tuple[tuple[str, str], ...], ...] = ()
+    dialect: Dialect = UTF_8
 
     def digest(self) -> str:
         """BLAKE2b over what the rows come from."""
-        state = hashlib.blake2b(f"{self.kind}|{self.rows!r}|{self.constants!r}".encode(), digest_size=16)
+        state = hashlib.blake2b(f"{self.kind}|{self.rows!r}|{self.constants!r}|{self.dialect!r}".encode(), digest_size=16)
         if self.path is not None:
             with self.path.open("rb") as file:
                 while block := file.read(1 << 20):
@@ -43,29 +44,38 @@ class Source:
         elif self.mapped is not None and self.rows is not None:
             yield from self.mapped.batches(self.kind, self.rows, skip=skip)
         else:
-            missing = [name for name, column in KINDS[self.kind].columns.items() if column.required]
-            missing = [name for name in missing if name not in header(self.path, Dialect())]
+            names = header(self.path, self.dialect)
+            missing = [name for name in KINDS[self.kind].required if name not in names]
             if missing:
                 raise FileUnreadable(f"{self.file}: the header lacks {', '.join(missing)}")
-            yield from batches(self.path, Dialect(), skip=skip)
+            yield from batches(self.path, self.dialect, skip=skip, days=KINDS[self.kind].days)
 
 
-def sources(directory: Path, mapping: Path | None) -> list[Source]:
-    """The files of a folder in loading order. Raises `FileUnreadable` when there are none, `MappingBroken`."""
+def sources(directory: Path, mapping: Path | None, encoding: str) -> list[Source]:
+    """The files of a folder in loading order; `encoding` is that of CSV files without a mapping. Raises `FileUnreadable` when
+    there are none, `MappingBroken`."""
     if not directory.is_dir():
         raise FileUnreadable(f"{directory} is no folder")
-    found = _through(Mapped(read_mapping(mapping), directory)) if mapping is not None else _plain(directory)
+    found = (
+        _through(Mapped(read_mapping(mapping), directory))
+        if mapping is not None
+        else _plain(directory, Dialect(encoding=encoding))
+    )
     if not found:
-        raise FileUnreadable(f"{directory} holds no file of a known kind: {', '.join(KINDS)} as .csv, .csv.gz or .parquet")
+        raise FileUnreadable(f"{directory} holds no file of a known kind: {', '.join(KINDS)} as .csv, .csv.gz, .parquet or .xlsx")
     return found
 
 
-def _plain(directory: Path) -> list[Source]:
+def _plain(directory: Path, dialect: Dialect) -> list[Source]:
     found = []
     for kind in KINDS:
         paths = [directory / f"{kind}{suffix}" for suffix in SUFFIXES]
         parts = [path for suffix in SUFFIXES for path in (directory / kind).glob(f"part-*{suffix}")]
-        found += [Source(kind, str(path.relative_to(directory)), path) for path in [*paths, *sorted(parts)] if path.is_file()]
+        found += [
+            Source(kind, str(path.relative_to(directory)), path, dialect=dialect)
+            for path in [*paths, *sorted(parts)]
+            if path.is_file()
+        ]
     return found
 
 

@@ -37,9 +37,7 @@ def measures(lake: Lake, *, as_of: date, policy: Policy) -> Table:
         _parents(lake, as_of, policy),
         accounts.select("customer_no", "home").distinct(),
     )
-    people = lake.customers.select(
-        "customer_no", "occupation", age=_age(_.birth_date, as_of), since=_back(_.opened_on, as_of)
-    )
+    people = lake.customers.select("customer_no", "occupation", age=_age(_.birth_date, as_of), since=_back(_.opened_on, as_of))
     for part in parts:
         people = people.left_join(part, "customer_no").drop("customer_no_right")
     return _named(_measured(people, policy), policy)
@@ -55,9 +53,7 @@ def _accounts(lake: Lake, as_of: date, policy: Policy) -> Table:
     )
     home = accounts.group_by("customer_no", "currency").agg(held=_.count())
     home = home.mutate(place=ibis.row_number().over(most)).filter(_.place == 0).select("customer_no", home="currency")
-    return accounts.join(home, "customer_no").mutate(
-        counted=_.currency == _.home, open=_.closed.isnull() | (_.closed < 0)
-    )
+    return accounts.join(home, "customer_no").mutate(counted=_.currency == _.home, open=_.closed.isnull() | (_.closed < 0))
 
 
 def _balances(lake: Lake, accounts: Table, as_of: date, policy: Policy) -> Table:
@@ -136,7 +132,7 @@ def _channels(lake: Lake, accounts: Table, as_of: date, policy: Policy) -> Table
 def _parents(lake: Lake, as_of: date, policy: Policy) -> Table:
     born = lake.facts.filter(_.fact == "child_birth_date").select("customer_no", born=_.value.cast("date"))
     young = born.filter((_.born <= as_of) & (_age(_.born, as_of) < policy["life_stage"]["adult_age"]))
-    return young.select("customer_no", parent=ibis.literal(True)).distinct()  # noqa: FBT003  # a value, not a switch
+    return young.select("customer_no", parent=ibis.literal(True)).distinct()  # a value, not a switch
 
 
 def _measured(people: Table, policy: Policy) -> Table:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from contracts.values import LifeStage, NeedType, RelationStage, SignalKind, SignalVerdict
-from services.profile.models import Base, one_of
+from services.profile.models.records import Base, one_of
 
 
 class Measures(Base, table=True):

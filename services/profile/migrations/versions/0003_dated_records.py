@@ -1,0 +1,23 @@
+"""Records know the day for which they were true, and products whether their accounts may be overdrawn."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+DATED = ("customer", "product", "account", "balance", "transaction", "behaviour", "fact", "assessment")
+
+
+def upgrade() -> None:
+    for table in DATED:
+        op.add_column(table, sa.Column("dated", sa.Date(), server_default="1900-01-01", nullable=False))
+    op.add_column("product", sa.Column("overdraft", sa.Boolean(), server_default="false", nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("product", "overdraft")
+    for table in reversed(DATED):
+        op.drop_column(table, "dated")
