@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.events.base import Event, Part
+from contracts.events.base import Code, Event, Part
 from contracts.values import (
     Channel,
     ConsentPurpose,
@@ -25,13 +25,13 @@ class CustomerState(Event):
 
     customer_id: UUID
     version: int
-    branch: str
+    branch: Code
     birth_date: date
-    sex: str
+    sex: Code
     opened_on: date
-    adviser_no: str | None = None
+    adviser_no: Code | None = None
     household_id: UUID | None = None
-    occupation: str | None = None
+    occupation: Code | None = None
 
 
 class CustomerRegistered(CustomerState):
@@ -40,7 +40,7 @@ class CustomerRegistered(CustomerState):
     type: ClassVar[str] = "profile.customer.registered.v1"
     key: ClassVar[str] = "customer_id"
 
-    referral_code: str | None = None
+    referral_code: Code | None = None
     imported: bool = Field(default=False, description="True when the record came with a bulk load of existing customers.")
 
 
@@ -68,8 +68,8 @@ class MeasuresComputed(Event):
     customer_id: UUID
     version: int
     as_of: date
-    branch: str
-    currency: str
+    branch: Code
+    currency: Code
     assets: Assets
     growth_180_bp: int | None = Field(
         description="Average of the last 90 days over the average of the 90 days that ended 180 days earlier, less one, "
@@ -107,10 +107,10 @@ class Evidence(Part):
 
     window_from: date
     window_to: date
-    counts: dict[str, int] = Field(default_factory=dict)
-    amounts_fen: dict[str, Fen] = Field(default_factory=dict)
+    counts: dict[Code, int] = Field(default_factory=dict)
+    amounts_fen: dict[Code, Fen] = Field(default_factory=dict)
     days: tuple[date, ...] = ()
-    ids: tuple[str, ...] = ()
+    ids: tuple[Code, ...] = ()
     account_ids: tuple[UUID, ...] = ()
 
 
@@ -126,7 +126,9 @@ class SignalRaised(Event):
     as_of: date
     confidence_bp: int = Field(ge=0, le=10_000)
     evidence: Evidence
-    rule: str = Field(default="", description="Name of the rule that found it; empty where it was raised before rules had names.")
+    rule: Code = Field(
+        default="", description="Name of the rule that found it; empty where it was raised before rules had names."
+    )
     rule_version: int = Field(default=0, description="Version of the rule's document; 0 is the one that comes with the service.")
 
 
@@ -139,10 +141,10 @@ class SignalJudged(Event):
     signal_id: UUID
     customer_id: UUID
     kind: SignalKind
-    rule: str
+    rule: Code
     rule_version: int
     verdict: SignalVerdict
-    reason: str
+    reason: Code
     judged_at: datetime
 
 
@@ -199,7 +201,7 @@ class FeedCompleted(Event):
     type: ClassVar[str] = "profile.feed.completed.v1"
     key: ClassVar[str] = "feed"
 
-    feed: str
+    feed: Code
     version: int
     day: date
     customers: int

@@ -1,4 +1,4 @@
-"""The root of this service's tables, for every package that declares some."""
+"""The root of this service's tables: every room declares its own on it."""
 
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel

@@ -1,4 +1,7 @@
-"""Tables of the audit log. The triggers that keep it append-only and without holes are in migration 0001."""
+"""Tables of the audit log; those of other rooms are imported, so that `Base.metadata` knows all.
+
+The triggers that keep the log append-only and without holes are in migration 0001.
+"""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,9 +12,25 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import Field
 
 from services.compliance.base import Base
-from services.compliance.watch import models as watch  # noqa: F401  # its tables are among this service's
+from services.compliance.care import models as care
+from services.compliance.documents import models as documents
+from services.compliance.recording import models as recording
+from services.compliance.suitability import models as suitability
+from services.compliance.watch import models as watch
 
-__all__ = ["AuditCheckpoint", "AuditCount", "AuditEntry", "AuditNode", "AuditSize", "Base"]
+__all__ = [
+    "AuditCheckpoint",
+    "AuditCount",
+    "AuditEntry",
+    "AuditNode",
+    "AuditSize",
+    "Base",
+    "care",
+    "documents",
+    "recording",
+    "suitability",
+    "watch",
+]
 
 _OF_A_CUSTOMER = sa.text("customer_id IS NOT NULL")
 _REFUSED = sa.text("outcome = 'refused'")

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from chassis.database import Database
+from chassis.outgoing import require
 from chassis.settings import ServiceSettings
 from services.profile.keys import KeysetFile, KeysetUnreadable, create_keyset
 from services.profile.masters import MasterKeys
@@ -36,6 +37,7 @@ def masters_of(settings: ServiceSettings) -> MasterKeys:
     assert isinstance(settings, Settings)  # the service's own
     if settings.masters == "keyset":
         return _keyset(settings.keyset)
+    require(settings, "vault", settings.vault_url)
     return _transit(
         settings.vault_url, settings.vault_token_file, settings.vault_key, settings.vault_mount, index_file=settings.keyset
     )

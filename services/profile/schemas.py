@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from contracts.disclosure import MaskedAddress, MaskedCard, MaskedEmail, MaskedIdentityNumber, MaskedName, MaskedPhone
 from contracts.values import ProductClass, RiskLevel
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_.:/+-]{1,64}$")]
@@ -67,17 +68,17 @@ class SearchIn(_In):
 
 
 class CustomerOut(BaseModel):
-    """A customer, identity masked: given name, last six of the identity number, middle of the phone."""
+    """A customer in the form that the caller may see (H20): inside the bank, or the customer's own app."""
 
     customer_id: UUID
     customer_no: str
-    name: str = Field(examples=["王**"])
+    name: MaskedName = Field(examples=["王**"])
     id_type: str
-    id_number: str | None = Field(examples=["110101199003******"])
-    phone: str | None = Field(examples=["138****5678"])
-    email: str | None = Field(examples=["w***@example.com"])
-    address: str | None
-    birth_date: date
+    id_number: MaskedIdentityNumber | None = Field(examples=["110101199003******"])
+    phone: MaskedPhone | None = Field(examples=["138****5678"])
+    email: MaskedEmail | None = Field(examples=["w***@example.com"])
+    address: MaskedAddress | None = Field(examples=["北京市东城区******"])
+    birth_date: date | None
     sex: str
     branch: str
     opened_on: date
@@ -105,7 +106,7 @@ class AccountOut(BaseModel):
     currency: str
     opened_on: date
     closed_on: date | None
-    card_no: str | None = Field(examples=["622848******0018"])
+    card_no: MaskedCard | None = Field(examples=["622848******0018"])
     balance_day: date | None
     balance_fen: int | None
 

@@ -36,6 +36,10 @@ class Text(Strict):
     en: Short
 
 
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[!-?A-~]{1,60}$")]
+"""A reason's name, as events carry it: ASCII without spaces and @."""
+
+
 class ReasonText(Text):
     """Text of one reason code, and the requirement it follows from."""
 
@@ -95,7 +99,7 @@ class PolicyDocument(Strict):
     title: Text
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     downgrade: DowngradeSetting | None = None
-    texts: dict[Short, ReasonText]
+    texts: dict[ReasonCode, ReasonText]
     table: Jdm
 
     @property

@@ -32,6 +32,7 @@ def keys(context: typer.Context, folder: Folder = STATE_FOLDER) -> None:
             "gateway: local identity provider": files.issuer_key,
             "profile: master keys and index key": files.keyset,
             "compliance: signs the audit log": files.audit_key,
+            "gateway: seals the desk's texts": files.text_key,
         }.items():
             table.add_row(name, str(path), "yes" if path.exists() else "no")
         console.print(table)

@@ -7,14 +7,18 @@ from typing import cast
 
 from chassis.database import is_away
 from chassis.lasting import lasting
+from chassis.outgoing import Outgoing
 from chassis.service import Runtime
+from contracts.disclosure.destinations import DestinationNotAllowed
 from services.compliance.settings import Settings
-from services.compliance.watch.actions.freezing import Attempt, end_attempt, take_due
+from services.compliance.watch.actions.freezing import Attempt, end_attempt, members, take_due
 from services.compliance.watch.policy import shipped
 from services.compliance.watch.webhooks import SecretInvalid, Target, read_secrets, send, target_of
 
 log = logging.getLogger(__name__)
 
+DESTINATION = "core_bank"
+"""Its name on the allow-list of what may leave the house (H20)."""
 _POLL_SECONDS = 0.5
 _LEASE_FACTOR = 3
 
@@ -57,6 +61,7 @@ async def deliver_due(runtime: Runtime, target: Target) -> int:
 async def _attempt(runtime: Runtime, target: Target, attempt: Attempt) -> None:
     policy, settings = shipped().freeze, cast("Settings", runtime.settings)  # as above
     try:
+        await Outgoing(settings, runtime.database).admit(DESTINATION, str(target.url), members(attempt.body))
         secrets = read_secrets(settings.core_webhook_secret) if settings.core_webhook_secret else []
         taken, answer = await send(
             target,
@@ -66,6 +71,8 @@ async def _attempt(runtime: Runtime, target: Target, attempt: Attempt) -> None:
             now=runtime.clock.now(),
             seconds=policy.attempt_seconds,
         )
+    except DestinationNotAllowed as refused:
+        taken, answer = False, refused.rule
     except (SecretInvalid, OSError):
         taken, answer = False, "secret-unreadable"
     if not taken:

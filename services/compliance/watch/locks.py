@@ -15,7 +15,6 @@ SELECT id, customer_id, $4, alert_id, $5 FROM unnest($1::uuid[], $2::uuid[], $3:
 ON CONFLICT (alert_id) DO NOTHING RETURNING id, customer_id, alert_id
 """
 _LIFT = "UPDATE sale_lock SET lifted_at = $2 WHERE alert_id = $1 AND lifted_at IS NULL RETURNING id, customer_id, cause"
-_STANDING = "SELECT EXISTS (SELECT FROM sale_lock WHERE customer_id = $1 AND lifted_at IS NULL)"
 
 
 async def set_locks(session: Session, alerts: Sequence[tuple[UUID, UUID]], *, cause: str, now: datetime) -> None:
@@ -34,12 +33,6 @@ async def lift_lock(session: Session, *, alert_id: UUID, now: datetime) -> bool:
         return False
     await emit(session, _told(row["id"], row["customer_id"], alert_id, row["cause"], now, locked=False))
     return True
-
-
-async def is_locked(session: Session, customer_id: UUID) -> bool:
-    """Does any lock stand in the way of further high-risk sales to the customer?"""
-    connection = await driver(session)
-    return bool(await connection.fetchval(_STANDING, customer_id))
 
 
 def _told(lock_id: UUID, customer_id: UUID, alert_id: UUID, cause: str, now: datetime, *, locked: bool) -> SaleLockChanged:

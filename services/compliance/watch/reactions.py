@@ -1,45 +1,34 @@
 """Events to the watch: translation only."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from chassis.database import Session
-from chassis.inbox import Context, Received
-from contracts.events.profile import CustomerChanged, CustomerRegistered, CustomerState, SignalRaised
+from chassis.inbox import Context, Reactions, Received
+from contracts.events.profile import CustomerState, SignalRaised
 from contracts.values import SignalKind
-from services.compliance.reactions import reactions
 from services.compliance.watch import actions, policy
 from services.compliance.watch.actions import Suspicion
-
-__all__ = ["reactions"]
 
 _AMOUNTS = {SignalKind.LARGE_OUTFLOW: ("outflow", "transactions"), SignalKind.HIGH_RISK_STREAK: ("purchases", "purchases")}
 """Under which names the evidence of a signal has its amount and its count."""
 
 
-@reactions.on(CustomerRegistered)
-async def on_registered(session: Session, received: Sequence[Received[CustomerRegistered]], context: Context) -> None:
-    """Customers are new."""
-    await actions.keep_customers(session, rows=[_row(one.event) for one in received], changed=False)
+def declare(reactions: Reactions) -> None:
+    """Add the watch's reaction to those of the service."""
+
+    @reactions.on(SignalRaised)
+    async def on_signals(session: Session, received: Sequence[Received[SignalRaised]], context: Context) -> None:
+        """Signals were raised; those that the policy names become alerts (H25, H26)."""
+        rules = policy.rules()
+        suspicions = [_suspicion(one) for one in received if one.event.kind in rules.kinds]
+        if suspicions:
+            await actions.open_alerts(session, suspicions=suspicions, rules=rules, now=context.now)
 
 
-@reactions.on(CustomerChanged)
-async def on_changed(session: Session, received: Sequence[Received[CustomerChanged]], context: Context) -> None:
-    """Customers' records changed."""
-    await actions.keep_customers(session, rows=[_row(one.event) for one in received], changed=True)
-
-
-@reactions.on(SignalRaised)
-async def on_signals(session: Session, received: Sequence[Received[SignalRaised]], context: Context) -> None:
-    """Signals were raised; those that the policy names become alerts (H25, H26)."""
-    rules = policy.rules()
-    suspicions = [_suspicion(one) for one in received if one.event.kind in rules.kinds]
-    if suspicions:
-        await actions.open_alerts(session, suspicions=suspicions, rules=rules, now=context.now)
-
-
-def _row(event: CustomerState) -> tuple[UUID, str, str | None]:
-    return event.customer_id, event.branch, event.adviser_no
+async def keep_customers(session: Session, events: Sequence[CustomerState], *, changed: bool) -> None:
+    """Branch and adviser of customers, who own their alerts."""
+    rows = [(event.customer_id, event.branch, event.adviser_no) for event in events]
+    await actions.keep_customers(session, rows=rows, changed=changed)
 
 
 def _suspicion(received: Received[SignalRaised]) -> Suspicion:

@@ -24,7 +24,7 @@ async def read_accounts(customer_id: UUID, caller: Caller, session: SessionDep, 
     """Accounts with their latest closing balance, card numbers masked."""
     rows = await reads.accounts(session, customer_id)
     await audit(session, caller=caller, act="accounts.read", customer_id=customer_id, details={"accounts": len(rows)})
-    return await accounts_out(rows, vault)
+    return await accounts_out(rows, vault, caller)
 
 
 @router.get("/v1/customers/{customer_id}/facts", **of_customer(scope=Scope.PROFILE_READ))

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.ids import new_id
-from contracts.values import Scope
+from contracts.values import Role, Scope
 from services.profile.ciphers import CipherName, DoesNotOpen, aead
 from services.profile.keys import KeysetFile, KeysetUnreadable, create_keyset
 from services.profile.main import SERVICE
@@ -149,7 +149,7 @@ def test_a_whole_identity_goes_through_a_vault_in_either_cipher(transit, token_f
 async def test_a_service_on_vault_and_sm4_serves_and_says_when_vault_is_sealed(running, transit, token_file):
     settings = {"masters": "vault", "vault_url": transit.url, "vault_token_file": token_file, "cipher": "sm4-gcm"}
     async with running(SERVICE, keyset=token_file.with_name("service.json"), **settings) as service:
-        headers = service.headers(Scope.PROFILE_WRITE, Scope.PROFILE_READ)
+        headers = service.headers(Scope.PROFILE_WRITE, Scope.PROFILE_READ, roles=[Role.ADVISER])
         made = await service.client.post("/v1/customers", json=registration(), headers=headers)
         path = made.headers["location"]
         assert (await service.client.get(path, headers=headers)).json()["name"] == "王**"

@@ -45,6 +45,12 @@ class Attempt:
     number: int
 
 
+def members(body: bytes) -> set[str]:
+    """The names of all members of a request, inner ones too."""
+    document = orjson.loads(body)
+    return {*document, *document["data"]}
+
+
 async def request_freeze(session: Session, alert: RiskAlert, *, now: datetime) -> None:
     """Queue the request in the transaction of the outcome. It names the transactions by the core bank's own numbers."""
     freeze_id = new_id()

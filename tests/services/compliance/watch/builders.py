@@ -9,7 +9,7 @@ import orjson
 from chassis.timers import TimerLoop
 from contracts.events.profile import CustomerChanged, CustomerRegistered, Evidence, SignalRaised
 from contracts.values import Reach, Role, Scope, SignalKind
-from services.compliance.watch.timers import timers
+from services.compliance.timers import timers
 from tests.support.apps import Running
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)

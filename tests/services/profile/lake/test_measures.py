@@ -38,12 +38,13 @@ async def measured(database, bank):
             " WHERE as_of = $1",
             day,
         )
-        found[day] = {row["customer_no"]: dict(row) for row in rows}
+        found[day] = {row["customer_no"]: {**row, "assets_by_class": json.loads(row["assets_by_class"])} for row in rows}
     return found
 
 
 def rows(lake, day):
-    return {row["customer_no"]: row for row in measures(lake, as_of=day, policy=POLICY).to_polars().to_dicts()}
+    found = measures(lake, as_of=day, policy=POLICY).to_polars().to_dicts()
+    return {row["customer_no"]: {**row, "assets_by_class": json.loads(row["assets_by_class"])} for row in found}
 
 
 async def test_a_lake_measures_what_postgresql_measures_on_any_day(bank, measured, engine):

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from contracts.values import Reach, Scope
+from contracts.values import Reach, Role, Scope
 from services.profile.main import SERVICE
 from services.profile.vault import WrappedKey
 from tests.services.profile.builders import PRODUCTS, account_row, registration, resident_id
@@ -23,7 +23,8 @@ class Desk:
     running: Running
 
     async def call(self, method, path, body=None, *, scope, **token):
-        """Any request; the answer as it is."""
+        """Any request, by an adviser unless said; the answer as it is."""
+        token.setdefault("roles", [Role.ADVISER])
         return await self.running.client.request(method, path, json=body, headers=self.running.headers(scope, **token))
 
     async def done(self, method, path, body=None, *, scope, **token):
