@@ -27,7 +27,7 @@ class Size:
     sentences: int = 20_000
     streamed: int = 1_000
     simulated: int = 1_000_000
-    people: int = 200_000
+    people: int = 60_000
     balances: int = 2_000_000
     transactions: int = 600_000
 

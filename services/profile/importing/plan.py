@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 
 @dataclass(frozen=True)
 class Source:
-    """One file's rows of one kind. `digest` names content, kind and mapping, so that a load can go on where it stopped."""
+    """One file's rows of one kind. `digest` names content, kind, mapping and day, so that a load can go on where it stopped."""
 
     kind: str
     file: str
@@ -27,9 +28,10 @@ class Source:
     constants: tuple[tuple[tuple[str, str], ...], ...] = ()
     dialect: Dialect = UTF_8
 
-    def digest(self) -> str:
-        """BLAKE2b over what the rows come from."""
-        state = hashlib.blake2b(f"{self.kind}|{self.rows!r}|{self.constants!r}|{self.dialect!r}".encode(), digest_size=16)
+    def digest(self, dated: date) -> str:
+        """BLAKE2b over what the rows come from, and the day for which they are true."""
+        origin = f"{self.kind}|{self.rows!r}|{self.constants!r}|{self.dialect!r}|{dated}"
+        state = hashlib.blake2b(origin.encode(), digest_size=16)
         if self.path is not None:
             with self.path.open("rb") as file:
                 while block := file.read(1 << 20):

@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,6 +29,7 @@ from services.profile.vault import Vault
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the file, bytes done and bytes in all."""
 
+_MARKS_KEPT = timedelta(days=7)
 ANALYZED = "customer, household, product, account, balance, transaction, behaviour, fact, assessment"
 
 
@@ -59,10 +60,11 @@ async def import_directory(
     today = now.astimezone(SHANGHAI).date()
     with ProblemFile(done, report) as problems:
         async with _transactions(database, dry_run=dry_run) as begin:
+            run = _Run(vault, today, dated, done, problems, progress, dry_run)
             for source in found:
-                await _load_source(source, begin, _Run(vault, today, dated, done, problems, progress, dry_run))
+                await _load_source(source, begin, run)
             if not dry_run:
-                await _finish(begin)
+                await _finish(begin, run)
     done.seconds = time.monotonic() - started
     return done
 
@@ -78,6 +80,8 @@ class _Run:
     problems: ProblemFile
     progress: Progress | None
     dry_run: bool
+    marks: list[str] = field(default_factory=list)
+    """The digests of the files that are in."""
 
 
 Begin: TypeAlias = Callable[[], "_Transaction"]
@@ -117,7 +121,8 @@ async def _transactions(database: Database, *, dry_run: bool) -> AsyncIterator[B
 
 async def _load_source(source: Source, begin: Begin, run: _Run) -> None:
     started = time.monotonic()
-    digest = await asyncio.to_thread(source.digest)
+    digest = await asyncio.to_thread(source.digest, run.dated or run.today)
+    run.marks.append(digest)
     async with begin() as session:
         skip = await (await driver(session)).fetchval("SELECT batches FROM load WHERE digest = $1", digest) or 0
     loading = Loading(source.kind, run.vault)
@@ -126,8 +131,9 @@ async def _load_source(source: Source, begin: Begin, run: _Run) -> None:
             async with begin() as session:
                 loaded = await loading.load(session, checked.rows, made)
                 await (await driver(session)).execute(
-                    "INSERT INTO load (digest, batches) VALUES ($1, $2)"
-                    " ON CONFLICT (digest) DO UPDATE SET batches = EXCLUDED.batches", digest, batch.number + 1,
+                    "INSERT INTO load (digest, batches, day) VALUES ($1, $2, $3)"
+                    " ON CONFLICT (digest) DO UPDATE SET batches = greatest(load.batches, EXCLUDED.batches)",
+                    digest, batch.number + 1, run.today,
                 )  # fmt: skip
             _count(run, source, batch, checked, loaded)
     except FileUnreadable as error:
@@ -186,11 +192,12 @@ def _count(run: _Run, source: Source, batch: Batch, checked: Checked, loaded: Lo
         run.progress(source.file, batch.done, batch.total)
 
 
-async def _finish(begin: Begin) -> None:
-    """The load is whole: forget its marks, and let the planner know what the tables hold now."""
+async def _finish(begin: Begin, run: _Run) -> None:
+    """The load is whole: forget its marks and those that nobody came back for, and let the planner know what the tables hold
+    now."""
     async with begin() as session:
         connection = await driver(session)
-        await connection.execute("DELETE FROM load")
+        await connection.execute("DELETE FROM load WHERE digest = ANY($1) OR day < $2", run.marks, run.today - _MARKS_KEPT)
         await connection.execute(f"ANALYZE {ANALYZED}")
 
 

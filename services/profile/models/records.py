@@ -216,8 +216,10 @@ class ClosedCase(Base, table=True):
 
 
 class Load(Base, table=True):
-    """How many batches of a file are in: an interrupted import goes on there. Cleared when a load is whole."""
+    """How many batches of a file are in: an interrupted import goes on there. Cleared when a load is whole. `day` is when it
+    began."""
 
     __tablename__ = "load"
     digest: str = Field(primary_key=True, sa_type=sa.Text)
     batches: int
+    day: date

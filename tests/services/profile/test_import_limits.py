@@ -1,11 +1,14 @@
 """Bulk import: workbooks and GB18030, rows of an earlier day, and what accounts, currencies and spreadsheets forbid."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from openpyxl import Workbook
 
+from services.profile.actions.change import change_customer
+from services.profile.actions.register import Registration, register_customer
 from services.profile.importing import import_directory
+from services.profile.vault import Identity, Vault
 from tests.services.profile.builders import KEYSET, NOW, PRODUCTS, account_row, balance_row, customer_row, resident_id, write
 
 
@@ -65,6 +68,26 @@ async def test_rows_of_an_earlier_day_that_come_later_change_nothing(database, t
     assert await database.pool.fetchrow("SELECT fen, branch FROM balance, customer") == (500, "B5")
     assert (await loaded("7", date(2026, 2, 7))).changed == 1
     assert await database.pool.fetchrow("SELECT fen, branch FROM balance, customer") == (700, "B7")
+
+
+async def test_what_staff_registered_and_changed_stands_against_files_of_earlier_days(database, tmp_path):
+    vault, today = Vault(KEYSET), NOW.date()
+    identity = Identity("none", "王小明")
+    registration = Registration("C1", identity, date(1990, 1, 1), "f", "B1", date(2020, 1, 1))
+    async with database.begin() as session:
+        customer_id = await register_customer(session, registration=registration, vault=vault, today=today - timedelta(days=9))
+
+    async def branch_after(branch, days_ago):
+        folder = write(tmp_path / branch, customers=[customer_row(branch=branch)])
+        await import_directory(database, folder, now=NOW, keyset=KEYSET, dated=today - timedelta(days=days_ago))
+        return await database.pool.fetchval("SELECT branch FROM customer")
+
+    assert await branch_after("B2", 10) == "B1"
+    assert await branch_after("B3", 8) == "B3"
+    async with database.begin() as session:
+        await change_customer(session, customer_id=customer_id, changes={"branch": "B4"}, vault=vault, today=today)
+    assert await branch_after("B5", 1) == "B4"
+    assert await branch_after("B6", 0) == "B6"
 
 
 async def test_accounts_currencies_and_regions_refuse_what_cannot_be(load):

@@ -1,4 +1,4 @@
-"""Records know the day for which they were true, and products whether their accounts may be overdrawn."""
+"""Records know the day for which they were true, products whether their accounts may be overdrawn, loads when they began."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,10 +14,13 @@ DATED = ("customer", "product", "account", "balance", "transaction", "behaviour"
 def upgrade() -> None:
     for table in DATED:
         op.add_column(table, sa.Column("dated", sa.Date(), server_default="1900-01-01", nullable=False))
+    op.execute("DELETE FROM load")  # batches are cut otherwise from now on
+    op.add_column("load", sa.Column("day", sa.Date(), nullable=False))
     op.add_column("product", sa.Column("overdraft", sa.Boolean(), server_default="false", nullable=False))
 
 
 def downgrade() -> None:
     op.drop_column("product", "overdraft")
+    op.drop_column("load", "day")
     for table in reversed(DATED):
         op.drop_column(table, "dated")
