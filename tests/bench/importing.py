@@ -153,7 +153,7 @@ def prepared(folder: Path) -> float:
         for batch in source.batches(skip=0):
             checked = check(batch.rows, KINDS["customers"], today=NOW.date())
             homes = {number: new_id() for number in checked.rows["household_no"].drop_nulls().unique()}
-            rows += len(ready_customers(checked.rows, Known({}, {}, homes), vault).new)
+            rows += len(ready_customers(checked.rows, Known({}, {}, homes, NOW), vault).new)
     return rows / (time.perf_counter() - begun)
 
 

@@ -7,15 +7,16 @@ transaction, so that they overlap with the writing of the batch before: the writ
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 import polars as pl
 
-from chassis.database import Session, driver
+from chassis.database import Session, clock_of, driver
 from chassis.ids import new_id
-from chassis.outbox import emit
+from chassis.outbox import Sealed, emit_sealed
+from chassis.outbox import sealed as sealed_events
 from contracts.events.profile import CustomerChanged, CustomerRegistered
 from services.profile.importing.checking import no_problems, problems_of
 from services.profile.importing.encoding import copy_stream
@@ -62,11 +63,13 @@ FROM staged s WHERE c.id = s.id
 
 @dataclass(frozen=True)
 class Known:
-    """What the database says about a batch: customers by number, who has which identity number, households by number."""
+    """What the database says about a batch: customers by number, who has which identity number, households by number;
+    and the time, which events bear."""
 
     customers: Mapping[str, asyncpg.Record]
     owners: Mapping[bytes, str]
     homes: Mapping[str, UUID]
+    now: datetime
 
 
 @dataclass
@@ -83,6 +86,7 @@ class ReadyCustomers:
     outdated: int = 0
     problems: pl.DataFrame = field(default_factory=no_problems)
     streams: dict[str, list[bytes]] = field(default_factory=dict)
+    told: Sealed = field(default_factory=lambda: Sealed([], [], []))
 
 
 async def learn_customers(session: Session, rows: pl.DataFrame, vault: Vault) -> Known:
@@ -104,6 +108,7 @@ async def learn_customers(session: Session, rows: pl.DataFrame, vault: Vault) ->
         {row["customer_no"]: row for row in stored},
         {bytes(row["id_number_index"]): row["customer_no"] for row in owners},
         homes,
+        clock_of(session).now(),
     )
 
 
@@ -132,6 +137,7 @@ def ready_customers(rows: pl.DataFrame, known: Known, vault: Vault) -> ReadyCust
         "keys": _stream(done.keys, _KEY),
         "changed": _stream(done.changed, _CHANGED),
     }
+    done.told = sealed_events(done.events, now=known.now)
     return done
 
 
@@ -267,7 +273,7 @@ async def write_customers(session: Session, ready: ReadyCustomers) -> Written | 
                 await connection.execute(_UPDATE)
     except asyncpg.UniqueViolationError:
         return None
-    await emit(session, *ready.events)
+    await emit_sealed(session, ready.told)
     return Written(len(ready.new), ready.corrected, ready.outdated)
 
 
