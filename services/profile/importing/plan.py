@@ -1,6 +1,7 @@
 """Which files an import reads, in which order, as batches of rows in our own columns."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -8,11 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
-from services.profile.importing.checking import LINE, no_problems
+from services.profile.importing.checking import LINE, PROBLEMS, no_problems
 from services.profile.importing.kinds import KINDS
 from services.profile.importing.mapping import Mapped, Rows, read_mapping
 from services.profile.importing.reading import UTF_8, Batch, Dialect, FileUnreadable, batches, header
 
+_UNREAD = "Nothing reads this column. Correct its name, or leave it out."
+_NAME = re.compile(r"(?!.*\d{4})[\w .-]{1,40}")
+"""What a column may be called to be named in a report: a line of data in the place of the header is not repeated."""
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 
 
@@ -37,6 +41,19 @@ class Source:
                 while block := file.read(1 << 20):
                     state.update(block)
         return state.hexdigest()
+
+    def unread(self) -> pl.DataFrame:
+        """A problem for each column of the header that the kind does not know. Raises `FileUnreadable`."""
+        if self.path is None or self.mapped is not None:
+            return no_problems()
+        known = KINDS[self.kind].columns
+        names = [
+            name if _NAME.fullmatch(name) else f"column {place}"
+            for place, name in enumerate(header(self.path, self.dialect), start=1)
+            if name not in known
+        ]
+        told = {LINE: [1] * len(names), "field": names, "rule": ["column-unknown"] * len(names), "fix": [_UNREAD] * len(names)}
+        return pl.DataFrame(told, schema=PROBLEMS)
 
     def batches(self, *, skip: int) -> Iterator[Batch]:
         """The rows from batch `skip` on. Raises `FileUnreadable`."""

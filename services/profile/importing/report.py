@@ -91,7 +91,7 @@ class ProblemFile:
             if len(self._report.problems) < KEPT:
                 self._report.problems.append(Problem(file, line, place, rule, fix))
             if writer is not None:
-                writer.writerow([_safe(file), line, place, _safe(rule), _safe(fix)])
+                writer.writerow([_safe(file), line, _safe(place), _safe(rule), _safe(fix)])
 
 
 def _safe(cell: str) -> str:

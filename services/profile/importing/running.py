@@ -127,6 +127,7 @@ async def _load_source(source: Source, begin: Begin, run: _Run) -> None:
         skip = await (await driver(session)).fetchval("SELECT batches FROM load WHERE digest = $1", digest) or 0
     loading = Loading(source.kind, run.vault)
     try:
+        run.problems.add(source.file, await asyncio.to_thread(source.unread))
         async for batch, checked, made in _ahead(source, skip, begin, loading, run):
             async with begin() as session:
                 loaded = await loading.load(session, checked.rows, made)

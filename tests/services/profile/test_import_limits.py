@@ -2,12 +2,15 @@
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 from openpyxl import Workbook
 
 from services.profile.actions.change import change_customer
 from services.profile.actions.register import Registration, register_customer
-from services.profile.importing import import_directory
+from services.profile.importing import ImportReport, import_directory
+from services.profile.importing.checking import PROBLEMS
+from services.profile.importing.report import ProblemFile
 from services.profile.vault import Identity, Vault
 from tests.services.profile.builders import KEYSET, NOW, PRODUCTS, account_row, balance_row, customer_row, resident_id, write
 
@@ -109,3 +112,22 @@ async def test_accounts_currencies_and_regions_refuse_what_cannot_be(load):
         ("balances.csv", 3, "balance", "balance-negative"),
     ]
     assert report.of("balances").created == 1
+
+
+async def test_columns_that_nothing_reads_are_named_but_not_where_they_look_like_data(database, tmp_path):
+    write(tmp_path, products=[{**row, "risklevel": "R1", "13800000000": "x", "=1+1": ""} for row in PRODUCTS])
+    file = tmp_path / "problems.csv"
+    report = await import_directory(database, tmp_path, now=NOW, keyset=KEYSET, report=file)
+    assert [field for *_, field, rule in found(report) if rule == "column-unknown"] == ["risklevel", "column 6", "column 7"]
+    assert (report.of("products").created, report.refused) == (len(PRODUCTS), 0)
+    text = file.read_text()
+    assert "risklevel,column-unknown," in text
+    assert "13800000000" not in text
+    assert "1+1" not in text
+
+
+def test_a_cell_of_the_report_that_a_spreadsheet_would_take_for_a_formula_gets_a_quote(tmp_path):
+    report = ImportReport()
+    with ProblemFile(report, tmp_path / "problems.csv") as problems:
+        problems.add("=cmd.csv", pl.DataFrame([(2, "-field", "@rule", "\tfix")], schema=PROBLEMS, orient="row"))
+    assert (tmp_path / "problems.csv").read_text().splitlines()[1] == "'=cmd.csv,2,'-field,'@rule,'\tfix"
