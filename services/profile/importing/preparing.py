@@ -21,6 +21,8 @@ class Ready:
     stream: tuple[bytes, ...]
     problems: pl.DataFrame
     owners: pl.Series
+    standing: int = 0
+    """How many customers had been merged or forgotten when the rows' customers were looked up."""
 
 
 async def learn(connection: Connection, kind: str, rows: pl.DataFrame, references: References) -> None:

@@ -52,6 +52,7 @@ class Customer(Base, Dated, table=True):
             postgresql_where=sa.text("id_number_index IS NOT NULL"),
         ),
         sa.Index("ix_customer_person_index", "person_index", postgresql_where=sa.text("person_index IS NOT NULL")),
+        sa.Index("ix_customer_forgotten_at", "forgotten_at", postgresql_where=sa.text("forgotten_at IS NOT NULL")),
         sa.Index("ix_customer_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
         sa.Index("ix_customer_phone_index", "phone_index", postgresql_where=sa.text("phone_index IS NOT NULL")),
         sa.Index("ix_customer_adviser_no", "adviser_no", "id", postgresql_where=sa.text("adviser_no IS NOT NULL")),

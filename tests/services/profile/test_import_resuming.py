@@ -7,11 +7,15 @@ import sys
 from dataclasses import asdict
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from services.profile.importing import import_directory, reading
+from services.profile.importing.batch import Loading
+from services.profile.importing.checking import LINE, check
 from services.profile.importing.kinds import KINDS
-from tests.services.profile.builders import KEYSET, NOW, PRODUCTS, account_row, balance_row, customer_row, write
+from services.profile.vault import Vault
+from tests.services.profile.builders import KEYSET, NOW, PRODUCTS, account_row, balance_row, customer_row, fact_row, write
 
 BLOCK_BYTES = 4_000
 CHILD = """
@@ -123,3 +127,19 @@ async def test_marks_that_nobody_came_back_for_go_after_a_week(database, tmp_pat
     await database.pool.execute("INSERT INTO load SELECT day::text, 1, day FROM unnest($1::date[]) AS day", days)
     await import_directory(database, write(tmp_path, products=PRODUCTS), now=NOW, keyset=KEYSET)
     assert await database.pool.fetchval("SELECT array_agg(day) FROM load") == days[1:]
+
+
+async def test_rows_of_a_customer_who_is_forgotten_after_they_were_made_ready_are_left_out(load, database):
+    await load(customers=[customer_row(), customer_row("C2")])
+    frame = pl.DataFrame([{LINE: line, **fact_row("pets", str(line), customer_no=f"C{line}")} for line in (1, 2)])
+    rows = check(frame, KINDS["facts"], today=NOW.date()).rows
+    loading = Loading("facts", Vault(KEYSET))
+    async with database.begin() as session:
+        made = await loading.ready(session, rows)
+    await database.pool.execute("UPDATE customer SET forgotten_at = $1 WHERE customer_no = 'C2'", NOW)
+    async with database.begin() as session:
+        loaded = await loading.load(session, rows, made)
+        later = await loading.ready(session, rows)
+    assert [(line, rule) for line, _, rule, _ in loaded.problems.iter_rows()] == [(2, "customer-unknown")]
+    assert later.height == 1
+    assert await database.pool.fetchval("SELECT array_agg(value) FROM fact") == ["1"]
