@@ -44,12 +44,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A bank's files and how to read them. `as_of` is the day of the measures: the last day in the data if not given."""
+    """A bank's files and how to read them. `as_of` is the day of the measures: the last day in the data if not given.
+    `dated` is the day for which the files were true: today if not given."""
 
     directory: Path
     mapping: Path | None = None
     report: Path | None = None
     as_of: date | None = None
+    dated: date | None = None
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,8 @@ async def take_in(suite: Suite, files: Files, *, steps: Steps, dry_run: bool = F
                 progress=lambda _, done, total: advance(done, total),
                 now=database.clock.now(),
                 keyset=open_keyset(suite.keys.keyset),
+                dated=files.dated,
+                encoding=files.encoding,
             )
 
 

@@ -35,10 +35,14 @@ class Sealer:
         self._head = bytes([FORMAT_OF[cipher]]) + version.to_bytes(2, "big")
         self._ciphers: dict[CipherName, Aead] = {cipher: aead(cipher, data_key)}
         self._cipher = self._ciphers[cipher]
+        self._row_id: UUID | None = None
+        self._row = ""
 
     def seal(self, table: str, column: str, row_id: UUID, text: str) -> bytes:
         """The ciphertext of `text` for one place."""
-        return self._head + self._cipher.seal(text.encode(), _place(table, column, row_id, self.version))
+        if row_id is not self._row_id:  # a row's fields are sealed one after another: its id is written out once
+            self._row_id, self._row = row_id, str(row_id)
+        return self._head + self._cipher.seal(text.encode(), f"{table}|{column}|{self._row}|{self.version}".encode())
 
     def open(self, table: str, column: str, row_id: UUID, sealed: bytes) -> str:
         """The text. Raises `CiphertextMisplaced`."""

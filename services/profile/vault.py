@@ -110,11 +110,13 @@ class Vault:
         def sealed(column: str, text: str | None) -> bytes | None:
             return None if text is None else sealer.seal("customer", column, customer_id, text)
 
+        index = self.id_number_index(identity.id_type, identity.id_number)
+        number = None if identity.id_number is None else person_number(identity.id_type, identity.id_number)
         return SealedIdentity(
             name_sealed=sealer.seal("customer", "name", customer_id, identity.name),
             id_number_sealed=sealed("id_number", identity.id_number),
-            id_number_index=self.id_number_index(identity.id_type, identity.id_number),
-            person_index=self.person_index(identity.id_type, identity.id_number),
+            id_number_index=index,
+            person_index=index if number == identity.id_number else self.id_number_index(identity.id_type, number),
             phone_sealed=sealed("phone", identity.phone),
             phone_index=None if identity.phone is None else self.blinder.index("phone", identity.phone),
             email_sealed=sealed("email", identity.email),

@@ -25,7 +25,8 @@ async def change_customer(
     session: Session, *, customer_id: UUID, changes: Mapping[str, object], vault: Vault, today: date
 ) -> bool:
     """Apply changes (column: new value, identity values in stored form) and emit `profile.customer.changed.v1` with the whole
-    new state. Returns False, and says nothing, when all values were there already.
+    new state. Returns False, and says nothing, when all values were there already. Files that were true before today do not take
+    it back.
 
     Raises `CustomerUnknown`, `IdentityTaken` and the rules of `check_person`.
     """
@@ -45,7 +46,7 @@ async def change_customer(
     if changes.get("id_number"):
         await _check_own(session, customer_id, vault.person_index(identity.id_type, identity.id_number))
     try:
-        version = await customers.update(session, customer_id, values)
+        version = await customers.update(session, customer_id, {**values, "dated": today})
     except asyncpg.UniqueViolationError:
         raise IdentityTaken(field="id_number") from None
     state = {name: attributes[name] for name in SHARED}

@@ -51,10 +51,11 @@ async def register_customer(session: Session, *, registration: Registration, vau
     await _check_free(session, registration.customer_no, vault.person_index(identity.id_type, identity.id_number))
     customer_id = new_id()
     attributes = await _attributes(session, registration)
+    row = {**attributes, "dated": today}  # files that were true earlier do not overwrite it
     ((key, sealer),) = await vault.keys_for([(customer_id, DATA_KEY_VERSION)])
     sealed = vault.seal(sealer, customer_id, identity)
     try:
-        await customers.insert(session, customer_id, registration.customer_no, attributes, sealed, key)
+        await customers.insert(session, customer_id, registration.customer_no, row, sealed, key)
     except asyncpg.UniqueViolationError as error:  # another registration was faster than the check above
         taken = error.constraint_name == "uq_customer_customer_no"
         raise (CustomerNoTaken(field="customer_no") if taken else IdentityTaken(field="id_number")) from None

@@ -1,7 +1,7 @@
 """The kinds of records that can be imported, in the order in which they must come, with their columns and checks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -10,6 +10,7 @@ from contracts.values import ProductClass, RiskLevel, Tolerance
 from services.profile.importing import forms
 from services.profile.importing.documents import DOCUMENT_CHECKS
 from services.profile.importing.forms import Check, Form
+from services.profile.importing.policy import feed_policy
 from services.profile.vocabulary import (
     BEHAVIOUR_KINDS,
     CHANNELS,
@@ -39,6 +40,16 @@ class Kind:
     columns: Mapping[str, Column]
     checks: tuple[Check, ...] = field(default=())
 
+    @property
+    def required(self) -> list[str]:
+        """The columns that every row must fill."""
+        return [name for name, column in self.columns.items() if column.required]
+
+    @property
+    def days(self) -> frozenset[str]:
+        """The columns that hold days."""
+        return frozenset(name for name, column in self.columns.items() if column.form is forms.DAY)
+
 
 def _must(form: Form) -> Column:
     return Column(form, required=True)
@@ -52,6 +63,12 @@ def _not_after_today(name: str) -> Check:
     return Check(name, "day-in-future", "Give a day that is not after today.", lambda today: pl.col(name) > today)
 
 
+_CONFIGURED = Check(
+    "currency",
+    "currency-not-configured",
+    "Use a currency in which the bank keeps accounts; they are listed in policies/feed.yaml.",
+    lambda _: ~pl.col("currency").is_in(sorted(feed_policy().currencies)),
+)
 _EARLIEST = date(1900, 1, 1)
 CUSTOMERS = Kind(
     "customers",
@@ -95,7 +112,9 @@ PRODUCTS = Kind(
         "class": _must(forms.codes(*ProductClass)),
         "risk_level": _may(forms.codes(*RiskLevel)),
         "currency": _must(forms.CURRENCY),
+        "overdraft": _may(forms.YES_OR_NO),
     },
+    (_CONFIGURED,),
 )
 
 ACCOUNTS = Kind(
@@ -111,6 +130,7 @@ ACCOUNTS = Kind(
         "card_no": _may(forms.CARD),
     },
     (
+        _CONFIGURED,
         _not_after_today("opened_on"),
         Check(
             "closed_on",
@@ -200,7 +220,15 @@ ASSESSMENTS = Kind(
     (_not_after_today("assessed_on"),),
 )
 
+DATED = "dated"
+"""A column of every kind: the day for which the row was true. Without it the day of the load counts."""
+
+
+def _dated(kind: Kind) -> Kind:
+    return replace(kind, columns={**kind.columns, DATED: _may(forms.DAY)}, checks=(*kind.checks, _not_after_today(DATED)))
+
+
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (PRODUCTS, CUSTOMERS, ACCOUNTS, BALANCES, TRANSACTIONS, BEHAVIOUR, FACTS, ASSESSMENTS)
+    kind.name: _dated(kind) for kind in (PRODUCTS, CUSTOMERS, ACCOUNTS, BALANCES, TRANSACTIONS, BEHAVIOUR, FACTS, ASSESSMENTS)
 }
 """In the order of loading: what is referred to comes first."""

@@ -6,7 +6,7 @@ only ever added and taken, never updated: a feed does not wait for a look.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -19,14 +19,14 @@ PAUSE_SECONDS: Final = 0.5
 BATCH: Final = 2_000
 """Notes taken at once."""
 
-_BY_ACCOUNT = "JOIN account a ON a.account_no = s.account_no JOIN customer c ON c.id = a.customer_id"
-_BY_NUMBER = "JOIN customer c ON c.customer_no = s.customer_no"
-_JOINS: Mapping[str, str] = {
-    "accounts": _BY_NUMBER,
+_BY_ACCOUNT = "SELECT DISTINCT customer_id, $1 FROM account WHERE id = ANY($2::uuid[])"
+_BY_CUSTOMER = "SELECT DISTINCT id, $1 FROM unnest($2::uuid[]) AS owner(id)"
+_OWNERS: Mapping[str, str] = {
+    "accounts": _BY_CUSTOMER,
     "balances": _BY_ACCOUNT,
     "transactions": _BY_ACCOUNT,
-    "behaviour": _BY_NUMBER,
-    "facts": _BY_NUMBER,
+    "behaviour": _BY_CUSTOMER,
+    "facts": _BY_CUSTOMER,
 }
 _TAKE = """
 DELETE FROM touched WHERE id IN (SELECT id FROM touched ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
@@ -34,15 +34,17 @@ RETURNING customer_id, source
 """
 
 
-async def touch_staged(session: Session, kind: str) -> None:
-    """Note the customers of the rows that the transaction has staged and loaded; kinds that complete no signal are left alone.
+async def touch(session: Session, kind: str, owners: Sequence[bytes]) -> None:
+    """Note the customers of rows that came in. `owners` are the ids of the rows' accounts (balances, transactions) or customers,
+    16 bytes each; kinds that complete no signal are left alone.
 
     Ages and birthdays come with the day, not with a row: the nightly run finds them.
     """
-    if kind in _JOINS:
+    if kind in _OWNERS and owners:
         await (await driver(session)).execute(
-            f"INSERT INTO touched (customer_id, source) SELECT DISTINCT c.id, $1 FROM staged s {_JOINS[kind]}",  # noqa: S608  # joins of ours
+            f"INSERT INTO touched (customer_id, source) {_OWNERS[kind]}",
             kind,
+            [UUID(bytes=owner) for owner in owners],
         )
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 
 from chassis.tables import new_metadata
 from contracts.values import ProductClass, RiskLevel, Tolerance
+from services.profile.dating import Dated
 from services.profile.vocabulary import DIRECTIONS, ID_TYPES, OCCUPATIONS, SEXES, TRANSACTION_KINDS
 
 
@@ -34,7 +35,7 @@ class Household(Base, table=True):
     household_no: str = Field(unique=True, sa_type=sa.Text)
 
 
-class Customer(Base, table=True):
+class Customer(Base, Dated, table=True):
     """Who the customer is. `changes` counts the published changes, `identity_digest` tells whether identity fields changed,
     `restricted_until` that the law keeps the record and nothing else is done with it, `merged_into` who the person really is."""
 
@@ -51,6 +52,7 @@ class Customer(Base, table=True):
             postgresql_where=sa.text("id_number_index IS NOT NULL"),
         ),
         sa.Index("ix_customer_person_index", "person_index", postgresql_where=sa.text("person_index IS NOT NULL")),
+        sa.Index("ix_customer_forgotten_at", "forgotten_at", postgresql_where=sa.text("forgotten_at IS NOT NULL")),
         sa.Index("ix_customer_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
         sa.Index("ix_customer_phone_index", "phone_index", postgresql_where=sa.text("phone_index IS NOT NULL")),
         sa.Index("ix_customer_adviser_no", "adviser_no", "id", postgresql_where=sa.text("adviser_no IS NOT NULL")),
@@ -94,7 +96,7 @@ class DataKey(Base, table=True):
     wrapped: bytes
 
 
-class Product(Base, table=True):
+class Product(Base, Dated, table=True):
     """A product of the bank; `risk_level` for investments (R1 to R5)."""
 
     __tablename__ = "product"
@@ -103,9 +105,10 @@ class Product(Base, table=True):
     product_class: str = Field(sa_column=sa.Column("class", sa.Text, nullable=False))
     risk_level: str | None = Field(default=None, sa_type=sa.Text)
     currency: str = Field(sa_type=sa.CHAR(3))
+    overdraft: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
-class Account(Base, table=True):
+class Account(Base, Dated, table=True):
     """An account of one customer. `account_no` is the core bank's opaque id, never a card number."""
 
     __tablename__ = "account"
@@ -127,7 +130,7 @@ class Account(Base, table=True):
     card_index: bytes | None = None
 
 
-class Balance(Base, table=True):
+class Balance(Base, Dated, table=True):
     """Closing balance of a day in fen, sparse: it holds until the next row. Debts are positive."""
 
     __tablename__ = "balance"
@@ -136,7 +139,7 @@ class Balance(Base, table=True):
     fen: int = Field(sa_type=sa.BigInteger)
 
 
-class Transaction(Base, table=True):
+class Transaction(Base, Dated, table=True):
     """A booking. `counterparty_index` is the keyed hash of the other account's number, which may be a card elsewhere."""
 
     __tablename__ = "transaction"
@@ -158,7 +161,7 @@ class Transaction(Base, table=True):
     channel: str | None = Field(default=None, sa_type=sa.Text)
 
 
-class Behaviour(Base, table=True):
+class Behaviour(Base, Dated, table=True):
     """Something a customer did in the app or the branch: a login, a look-up, a view."""
 
     __tablename__ = "behaviour"
@@ -171,7 +174,7 @@ class Behaviour(Base, table=True):
     channel: str | None = Field(default=None, sa_type=sa.Text)
 
 
-class Fact(Base, table=True):
+class Fact(Base, Dated, table=True):
     """Something known about a customer: a code or a day, with the day since when it holds. Never free text."""
 
     __tablename__ = "fact"
@@ -181,7 +184,7 @@ class Fact(Base, table=True):
     since: date
 
 
-class Assessment(Base, table=True):
+class Assessment(Base, Dated, table=True):
     """A risk assessment (风险测评, H22)."""
 
     __tablename__ = "assessment"
@@ -214,8 +217,10 @@ class ClosedCase(Base, table=True):
 
 
 class Load(Base, table=True):
-    """How many batches of a file are in: an interrupted import goes on there. Cleared when a load is whole."""
+    """How many batches of a file are in: an interrupted import goes on there. Cleared when a load is whole. `day` is when it
+    began."""
 
     __tablename__ = "load"
     digest: str = Field(primary_key=True, sa_type=sa.Text)
     batches: int
+    day: date

@@ -52,7 +52,8 @@ async def test_averages_and_growth_equal_the_sum_over_every_single_day(load, dat
     async with database.begin() as session:
         await (await driver(session)).execute("TRUNCATE balance, measures, run, signal, verdict, outbox")
     rows = [balance_row(on(before), f"{fen / 100:.2f}") for before, fen in steps.items()]
-    await load(customers=[customer_row()], accounts=[account_row()], balances=rows)
+    products = [{"product_code": "DEM", "class": "demand", "currency": "CNY", "overdraft": "true"}]
+    await load(products=products, customers=[customer_row()], accounts=[account_row()], balances=rows)
     await compute(database, as_of=AS_OF)
 
     def held(before):

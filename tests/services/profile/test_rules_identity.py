@@ -10,7 +10,7 @@ from stdnum import luhn
 
 from services.profile import intake
 from services.profile.importing.checking import check
-from services.profile.importing.kinds import CUSTOMERS
+from services.profile.importing.kinds import KINDS
 from services.profile.rules.documents import person_number
 from services.profile.rules.identity import (
     BornInFuture,
@@ -78,7 +78,7 @@ def test_files_and_single_registrations_judge_identity_numbers_alike(good, place
     number = good[:place] + digit + good[place + 1 :]
     row = customer_row("C1", id_type="resident_id", name="王小明", id_number=number)
     frame = pl.DataFrame([{"line": 1, **row}])
-    rules = {problem[2] for problem in check(frame, CUSTOMERS, today=TODAY).problems.iter_rows()}
+    rules = {problem[2] for problem in check(frame, KINDS["customers"], today=TODAY).problems.iter_rows()}
     if "region-code-unknown" in rules:
         with pytest.raises(intake.RegionUnknown):
             intake.id_number("resident_id", number)
@@ -147,7 +147,10 @@ def test_a_number_without_the_form_of_its_document_is_refused_and_not_quoted(id_
     assert number not in str(refusal.value) + refusal.value.fix
     row = customer_row("C1", id_type=id_type, name="王小明", id_number=number)
     if id_type != "none":
-        rules = {problem[2] for problem in check(pl.DataFrame([{"line": 1, **row}]), CUSTOMERS, today=TODAY).problems.iter_rows()}
+        rules = {
+            problem[2]
+            for problem in check(pl.DataFrame([{"line": 1, **row}]), KINDS["customers"], today=TODAY).problems.iter_rows()
+        }
         assert rules & {broken.rule, "identity-inconsistent"}
 
 
