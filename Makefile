@@ -64,9 +64,9 @@ bench: env
 score: env
 	@$(BIN)/python -m tests.services.profile.scoring
 
-# the lake's measures on Spark in local mode, in an environment of its own (Java 17 or newer)
+# the lake's measures on Spark in local mode, in an environment of its own (Java 17 or newer); PySpark leaves sockets to the collector
 lake: $(VENV)-lake/.made
-	@$(VENV)-lake/bin/pytest tests/services/profile/lake -k spark -o timeout=600 $(ARGS)
+	@$(VENV)-lake/bin/pytest tests/services/profile/lake -k spark -o timeout=600 -W default $(ARGS)
 
 $(VENV)-lake/.made: requirements-lake.lock pyproject.toml scripts/environment
 	@scripts/environment "$(PYTHON)" "$(VENV)-lake" "$(TOOLS)" "$(UV_VERSION)" requirements-lake.lock

@@ -1,9 +1,10 @@
 """Rows that need no running suite: the scan, the audit log, policies, masking."""
 
+import shutil
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tests.bench import audit_log, masking, policy, wording
+from tests.bench import audit_log, masking, policy, retiering, wording
 from tests.bench.importing import import_rows
 from tests.bench.row import FOLDER, Row, Size, empty_database
 
@@ -35,6 +36,21 @@ async def policy_rows(size: Size) -> list[Row]:
     ]
 
 
+async def retier_rows(size: Size) -> list[Row]:
+    """Deciding about everybody from a lake, and one day further."""
+    folder = FOLDER / "lake"
+    shutil.rmtree(folder, ignore_errors=True)
+    found = await retiering.retiering(await empty_database("bench_retier"), folder, size.decided, rounds=min(size.rounds, 3))
+    shutil.rmtree(folder)
+    name = f"everybody decided from a lake, {found.customers:,} × {retiering.DAYS} days"
+    what = "a streaming Polars scan that adds every value up by customer"
+    rate, bare = found.rows / found.seconds, found.rows / found.bare_seconds
+    return [
+        Row(name, "rows/s", rate, bare, what, 0.5),
+        Row("one day further from kept sums", "times", found.seconds / found.next_seconds, 1, "the full run", 10),
+    ]
+
+
 async def masking_rows(size: Size) -> list[Row]:
     """Masking a text of customer care, check digits included, and how right it is."""
     found = masking.measured(sentences=size.sentences, rounds=max(size.rounds, 3))
@@ -58,5 +74,5 @@ def missing() -> list[str]:
 QUIET: Final[tuple[Callable[[Size], Awaitable[list[Row]]], ...]] = (scan_rows, masking_rows)
 """Processor work, measured before anything else runs."""
 
-MAKERS: Final[tuple[Callable[[Size], Awaitable[list[Row]]], ...]] = (log_rows, policy_rows, import_rows)
+MAKERS: Final[tuple[Callable[[Size], Awaitable[list[Row]]], ...]] = (log_rows, policy_rows, retier_rows, import_rows)
 """Measured beside the suite's servers, in databases of their own."""

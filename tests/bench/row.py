@@ -27,6 +27,7 @@ class Size:
     sentences: int = 20_000
     streamed: int = 1_000
     simulated: int = 1_000_000
+    decided: int = 200_000
     people: int = 60_000
     balances: int = 2_000_000
     transactions: int = 600_000
@@ -43,6 +44,7 @@ QUICK = Size(
     verified=20_000,
     sentences=1_000,
     simulated=10_000,
+    decided=2_000,
     people=2_000,
     balances=20_000,
     transactions=10_000,
