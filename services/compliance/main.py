@@ -7,6 +7,7 @@ from services.compliance.audit_tree.api import router as tree
 from services.compliance.audit_tree.timers import timers
 from services.compliance.masking.api import router as masking
 from services.compliance.reactions import reactions
+from services.compliance.retention.api import router as retention
 from services.compliance.scanning import api as scanning
 from services.compliance.settings import Settings
 
@@ -19,7 +20,7 @@ async def start(runtime: Runtime) -> None:
 
 SERVICE = Service(
     settings=Settings,
-    routers=[router, tree, masking, scanning.router],
+    routers=[router, tree, retention, masking, scanning.router],
     reactions=reactions,
     timers=timers,
     start=start,

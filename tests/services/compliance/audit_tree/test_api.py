@@ -6,8 +6,9 @@ import pytest
 
 from contracts.values import Reach, Role, Scope
 from services.compliance import actions
-from services.compliance.audit_tree.bundle import LogTampered, verify_bundle
+from services.compliance.audit_tree.bundle import verify_bundle
 from services.compliance.audit_tree.keys import open_key, rotate_key
+from services.compliance.audit_tree.rules.lines import LogTampered
 from services.compliance.audit_tree.rules.notes import PublicKey
 from services.compliance.audit_tree.rules.proofs import check_consistency, check_inclusion
 from services.compliance.audit_tree.rules.reports import CHECKPOINT, ENTRIES, REPORT

@@ -12,8 +12,9 @@ import pytest
 from chassis.database import Database
 from contracts.values import Role, Scope
 from services.compliance.audit_tree import actions, store
-from services.compliance.audit_tree.bundle import LogTampered, verify_bundle
+from services.compliance.audit_tree.bundle import verify_bundle
 from services.compliance.audit_tree.keys import open_key
+from services.compliance.audit_tree.rules.lines import LogTampered
 from services.compliance.audit_tree.rules.reports import ENTRIES
 from services.compliance.audit_tree.starting import start
 from services.compliance.audit_tree.trust import NotTrusted
@@ -56,7 +57,8 @@ class Intruder:
         await self.connection.execute("UPDATE audit_entry SET position = -position + 1 WHERE position < 0")
         columns = COLUMNS.replace("event_id", "gen_random_uuid()")
         await self.connection.execute(
-            f"INSERT INTO audit_entry SELECT 300, {columns}, canonical, digest FROM audit_entry WHERE position = 299"
+            f"INSERT INTO audit_entry SELECT 300, {columns}, canonical, digest, retain_until"
+            " FROM audit_entry WHERE position = 299"
         )
         await self._renumber(300)
 
