@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from chassis.auth import Verifier
 from chassis.database import Database, is_away
 from chassis.ids import new_id
 from chassis.problems import Refusal, away, broken
+from chassis.sealing import Sealer
 from chassis.telemetry import Telemetry, tracing
 from chassis.unit import Unit
 
@@ -27,13 +29,21 @@ class Edge:
     """Pure ASGI middleware around a service's application."""
 
     def __init__(
-        self, app: ASGIApp, *, database: Database, verifier: Verifier, telemetry: Telemetry, max_body_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        database: Database,
+        verifier: Verifier,
+        telemetry: Telemetry,
+        max_body_bytes: int,
+        sealer: Callable[[], Sealer] | None = None,
     ) -> None:
         self._app = app
         self._database = database
         self._verifier = verifier
         self._telemetry = telemetry
         self._max_body_bytes = max_body_bytes
+        self._sealer = sealer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; anything but HTTP passes through."""
@@ -77,7 +87,8 @@ class Edge:
         keyed = idempotency.Keyed.of(
             subject=capability.subject, key=headers[idempotency.HEADER], method=scope["method"], target=target, body=body
         )
-        stored = await idempotency.find(exchange.unit.session, keyed)
+        sealer = self._sealer() if self._sealer else None
+        stored = await idempotency.find(exchange.unit.session, keyed, sealer)
         if stored is not None:
             answer = Response(stored.body, stored.status, {"idempotency-replayed": "true"}, stored.content_type)
             await exchange.instead(answer)
@@ -85,9 +96,8 @@ class Edge:
         recorder = _Recorder()
         await self._app(scope, _replayed(body, receive), recorder.send)
         if recorder.status < 400:
-            await idempotency.store(
-                exchange.unit.session, keyed, idempotency.Stored(recorder.status, recorder.content_type, bytes(recorder.body))
-            )
+            kept = idempotency.Stored(recorder.status, recorder.content_type, bytes(recorder.body))
+            await idempotency.store(exchange.unit.session, keyed, kept, sealer)
         for message in recorder.messages():
             await exchange.send(message)
 

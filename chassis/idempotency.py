@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chassis.database import Session, clock_of, driver
 from chassis.problems import Refusal
+from chassis.sealing import Sealer, is_sealed
 
 HEADER = "idempotency-key"
 _LONGEST_KEY = 200
@@ -42,8 +43,13 @@ class Keyed:
         digest.update(body)
         return cls(subject, key, digest.digest())
 
+    @property
+    def place(self) -> str:
+        """Where its answer is kept, for sealing."""
+        return f"idempotency|body|{self.subject}|{self.key}"
 
-async def find(session: Session, keyed: Keyed) -> Stored | None:
+
+async def find(session: Session, keyed: Keyed, sealer: Sealer | None = None) -> Stored | None:
     """The answer given before under this key, or None for the caller to go on and `store` in the same transaction.
 
     Raises `Refusal` 409 while another request with the key is running, 422 when the key came with another input.
@@ -73,11 +79,14 @@ async def find(session: Session, keyed: Keyed) -> Stored | None:
             field="header.Idempotency-Key",
             fix="Use a new key for a new request; repeat a request with exactly the same body.",
         )
-    return Stored(row["status"], row["content_type"], row["body"])
+    body: bytes = row["body"]
+    if sealer is not None and is_sealed(body):
+        body = sealer.open(keyed.place, body)
+    return Stored(row["status"], row["content_type"], body)
 
 
-async def store(session: Session, keyed: Keyed, answer: Stored) -> None:
-    """Remember the answer, in the transaction of the effect."""
+async def store(session: Session, keyed: Keyed, answer: Stored, sealer: Sealer | None = None) -> None:
+    """Remember the answer, in the transaction of the effect; sealed in a service whose answers hold free text."""
     connection = await driver(session)
     await connection.execute(
         "INSERT INTO idempotency (subject, key, fingerprint, status, content_type, body, created_at) "
@@ -87,6 +96,6 @@ async def store(session: Session, keyed: Keyed, answer: Stored) -> None:
         keyed.fingerprint,
         answer.status,
         answer.content_type,
-        answer.body,
+        answer.body if sealer is None else sealer.seal(keyed.place, answer.body),
         clock_of(session).now(),
     )

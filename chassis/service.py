@@ -3,35 +3,34 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis import health
-from chassis.audit import audit
-from chassis.auth import Capability, CapabilityVerifier, Verifier
+from chassis.application import documented
+from chassis.auth import CapabilityVerifier, Verifier
 from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.database import Database, is_away
 from chassis.edge import Edge
-from chassis.http import authorize, operation, status_of
+from chassis.http import authorize, operation
 from chassis.inbox import Context, Inbox, Reactions
-from chassis.problems import Refusal, away, broken, from_rule, from_validation
+from chassis.outgoing import require
 from chassis.relay import Relay
 from chassis.retention import keep_clear
+from chassis.sealing import Sealer
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Telemetry
 from chassis.timers import TimerLoop, Timers
-from contracts.values import Outcome, RuleBroken
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +50,11 @@ class Runtime:
     reactions: Reactions
     telemetry: Telemetry
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    """What ends with the application; a start hook may add its own."""
 
 
 Hook: TypeAlias = Callable[[Runtime], Awaitable[None]]
+Worker: TypeAlias = Callable[[Runtime], Awaitable[None]]
 Authenticator: TypeAlias = Callable[[ServiceSettings], Verifier]
 
 
@@ -65,7 +66,11 @@ def capabilities(settings: ServiceSettings) -> Verifier:
 
 
 class Service:
-    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end."""
+    """The parts of a service. `start` runs after the database is open and before anything is consumed; `stop` at the end.
+
+    `workers` are loops of the service's own, by name: they run beside the pipes and are cancelled before `stop`. `sealer` is for
+    a service whose answers hold free text: answers that are kept for idempotency keys are sealed with it.
+    """
 
     def __init__(
         self,
@@ -76,7 +81,9 @@ class Service:
         timers: Timers | None = None,
         start: Hook | None = None,
         stop: Hook | None = None,
+        workers: Mapping[str, Worker] | None = None,
         authenticate: Authenticator = capabilities,
+        sealer: Callable[[ServiceSettings], Sealer] | None = None,
         summary: str = "",
     ) -> None:
         self.name = settings.name
@@ -86,13 +93,17 @@ class Service:
         self._timers = timers or Timers()
         self._start = start
         self._stop = stop
+        self._workers = dict(workers or {})
         self._authenticate = authenticate
+        self._sealer = sealer
         self._summary = summary
 
     def create_app(self, settings: ServiceSettings | None = None) -> FastAPI:
         """The application. Settings come from the environment unless given. Serve it with lifespan on."""
         settings = settings or self.settings()
         clock = Clock(timedelta(seconds=settings.clock_offset_seconds))
+        if settings.otlp_endpoint is not None:
+            require(settings, "telemetry", settings.otlp_endpoint)
         telemetry = Telemetry(self.name, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
         database = Database(settings.database_url, service=self.name, clock=clock, connections=settings.database_connections)
         context = Context(clock, settings)
@@ -111,7 +122,12 @@ class Service:
         app.state.runtime = runtime
         app.state.verifier = verifier
         app.add_middleware(
-            Edge, database=database, verifier=verifier, telemetry=telemetry, max_body_bytes=settings.max_body_bytes
+            Edge,
+            database=database,
+            verifier=verifier,
+            telemetry=telemetry,
+            max_body_bytes=settings.max_body_bytes,
+            sealer=None if self._sealer is None else partial(self._sealer, settings),
         )
         return app
 
@@ -141,10 +157,11 @@ class Service:
         relay = Relay(runtime.database, runtime.bus)
         consumer = Consumer(runtime.database, runtime.bus, runtime.inbox, runtime.reactions, runtime.settings, runtime.telemetry)
         loop = TimerLoop(runtime.database, self._timers, runtime.context)
-        runtime.tasks = [
+        runtime.tasks += [
             _kept("pipes", lambda: _pipes(runtime, relay, consumer if runtime.reactions.subjects else None)),
             _kept("timers", loop.run),
             _kept("retention", lambda: keep_clear(runtime.database)),
+            *(_kept(name, partial(worker, runtime)) for name, worker in self._workers.items()),
         ]
         if runtime.telemetry.enabled:
             runtime.tasks.append(_kept("gauges", lambda: _watch(runtime)))
@@ -203,69 +220,6 @@ def _kept(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
             raise
 
     return asyncio.create_task(run(), name=name)
-
-
-def documented(name: str, summary: str, *, lifespan: Callable[[FastAPI], object]) -> FastAPI:
-    """An application with our answers for errors. It serves no documentation of its own: the gateway shows all in one."""
-    app = FastAPI(
-        title=f"Steward {name}",
-        summary=summary,
-        version="1",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=lifespan,  # type: ignore[arg-type]  # Starlette's type for lifespans is a union of four
-        separate_input_output_schemas=False,
-    )
-
-    @app.exception_handler(RuleBroken)
-    async def _(request: Request, error: RuleBroken) -> Response:
-        status = status_of(request.scope.get("route"), error)
-        if status is None:
-            log.error("undeclared rule", extra={"rule": error.rule}, exc_info=error)
-            return broken().response(request.state.request_id)
-        return from_rule(error, status).response(request.state.request_id)
-
-    @app.exception_handler(Refusal)
-    async def _(request: Request, refusal: Refusal) -> Response:
-        if refusal.problem.status == 403 and not await _noted(request, refusal):
-            return away("The refusal could not be written to the audit log.").response(request.state.request_id)
-        return refusal.response(request.state.request_id)
-
-    @app.exception_handler(RequestValidationError)
-    async def _(request: Request, error: RequestValidationError) -> Response:
-        return from_validation(error.errors()).response(request.state.request_id)
-
-    @app.exception_handler(HTTPException)
-    async def _(request: Request, error: HTTPException) -> Response:
-        rule = {404: "no-such-route", 405: "method-not-allowed"}.get(error.status_code, "bad-request")
-        fix = "See the API's page for the routes, their methods and their input."
-        refusal = Refusal(error.status_code, rule, title=str(rule).replace("-", " ").capitalize(), fix=fix, headers=error.headers)
-        return refusal.response(getattr(request.state, "request_id", None))
-
-    return app
-
-
-async def _noted(request: Request, refusal: Refusal) -> bool:
-    """Write the refused act to the audit log in a transaction of its own, since the request's is undone."""
-    caller: Capability | None = getattr(request.state, "capability", None)
-    if caller is None:
-        return True
-    route = getattr(request.scope.get("route"), "name", "unknown")
-    try:
-        async with request.app.state.runtime.database.begin() as session:
-            await audit(
-                session,
-                caller=caller,
-                act=f"{route}.attempted",
-                customer_id=caller.customer,
-                outcome=Outcome.REFUSED,
-                rule=refusal.problem.rule,
-            )
-    except Exception as error:  # whatever the reason, the act fails when its entry does
-        log.error("audit entry lost", exc_info=error)
-        return False
-    return True
 
 
 def _internal() -> APIRouter:

@@ -28,6 +28,9 @@ class ServiceSettings(BaseSettings):
     clock_offset_seconds: int = 0
     log_level: str = "INFO"
     otlp_endpoint: str | None = Field(default=None, description="Where traces and metrics go; nowhere when not set.")
+    destinations: Path | None = Field(
+        default=None, description="The bank's own allow-list of where anything may go; the packaged one when not set."
+    )
     trace_ratio: float = Field(default=0.01, ge=0, le=1, description="Share of requests traced when there is an exporter.")
     delivery_attempts: int = Field(default=6, ge=1, description="Deliveries of an event before it is a dead letter.")
     retry_seconds: float = Field(default=1.0, gt=0, description="Delay before the first retry; it doubles each time.")

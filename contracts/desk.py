@@ -38,6 +38,15 @@ class MissingSection(BaseModel):
     status: int | None = None
 
 
+class AlertScriptOut(BaseModel):
+    """What to say in an urgent contact, with the last digits of the account (H25)."""
+
+    alert_id: UUID
+    customer_id: UUID
+    zh: str
+    en: str
+
+
 class OverviewOut(BaseModel):
     """A customer at a glance. Each section is the owning service's own answer, or null and named under `missing`.
     Sections that the caller's role does not see are left out."""

@@ -122,6 +122,13 @@ class SignalKind(StrEnum):
     BIRTHDAY = "birthday"  # H13
 
 
+class SignalVerdict(StrEnum):
+    """What staff say of a signal."""
+
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+
+
 class Channel(StrEnum):
     """Ways to reach a customer (H8, H9)."""
 
@@ -201,13 +208,15 @@ class Purpose(StrEnum):
 
 
 class ConsentPurpose(StrEnum):
-    """What a customer can agree to or refuse (PIPL art. 13, 14, 24)."""
+    """What a customer can agree to or refuse (PIPL art. 13, 14, 24); the last two are always asked for alone."""
 
     SERVICE = "service"
     CARE = "care"
     MARKETING = "marketing"
     PROFILING = "profiling"
     RISK = "risk"
+    SENSITIVE_DATA = "sensitive_data"  # PIPL art. 29
+    SHARING = "sharing"  # PIPL art. 23
 
 
 class Scope(StrEnum):
@@ -217,10 +226,17 @@ class Scope(StrEnum):
     PROFILE_WRITE = "profile.write"
     PROFILE_FEED = "profile.feed"
     PROFILE_SEARCH = "profile.search"
+    PROFILE_REVEAL = "profile.reveal"
+    PROFILE_MERGE = "profile.merge"
+    PROFILE_FORGET = "profile.forget"
+    KEYS_ROTATE = "keys.rotate"
+    SIGNAL_JUDGE = "signal.judge"
     SUMMARY_READ = "summary.read"
     ACCESS_DECIDE = "access.decide"
     TIER_READ = "tier.read"
     TIER_RUN = "tier.run"
+    TIER_REQUEST = "tier.request"
+    TIER_APPROVE = "tier.approve"
     POLICY_READ = "policy.read"
     POLICY_WRITE = "policy.write"
     PLAN_READ = "plan.read"
@@ -230,6 +246,21 @@ class Scope(StrEnum):
     AUDIT_PRUNE = "audit.prune"
     MASK = "mask"
     CONTENT_SCAN = "content.scan"
+    ALERT_READ = "alert.read"
+    ALERT_WRITE = "alert.write"
+    SUITABILITY_CHECK = "suitability.check"
+    SUITABILITY_READ = "suitability.read"
+    SUITABILITY_RECORD = "suitability.record"
+    SUITABILITY_REGISTER = "suitability.register"
+    SUITABILITY_POLICY = "suitability.policy"
+    ASSESSMENT_FILL = "assessment.fill"
+    ASSESSMENT_READ = "assessment.read"
+    RECORDING_READ = "recording.read"
+    RECORDING_WRITE = "recording.write"
+    RECORDING_CHECK = "recording.check"
+    RECORDING_KEEP = "recording.keep"
+    CARE_READ = "care.read"
+    CARE_WRITE = "care.write"
     REFERRAL_READ = "referral.read"
     REFERRAL_WRITE = "referral.write"
     CASE_READ = "case.read"

@@ -38,7 +38,9 @@ from gateway.rules.cases import (
     OpenCaseExists,
     SectionsMissing,
 )
+from gateway.texts import Texts, TextsDep
 from gateway.views import case_out, case_row, staff_out
+from gateway.wording import WordingDep, WordingForbidden, WordingUnchecked
 
 router = APIRouter()
 
@@ -71,7 +73,7 @@ async def read_staff(caller: Caller, session: SessionDep, page: PageDep) -> Page
         openapi_extra=_naming_the_customer(),
     ),
 )
-async def open_new_case(wanted: CaseIn, caller: Caller, session: SessionDep, now: Now) -> CaseOut:
+async def open_new_case(wanted: CaseIn, caller: Caller, session: SessionDep, now: Now, texts: TextsDep) -> CaseOut:
     """Open a case for a need that crosses departments (H19): its team is chosen at once, and 72 hours run."""
     if caller.customer != wanted.customer_id:
         raise forbidden("customer-not-yours", fix="Ask the gateway for this customer; its token is good for one customer.")
@@ -86,7 +88,7 @@ async def open_new_case(wanted: CaseIn, caller: Caller, session: SessionDep, now
     )
     await audit(session, caller=caller, act="case.open", customer_id=wanted.customer_id)
     case = await store.lock_case(session, case_id)
-    return await case_out(session, _found(case))
+    return await case_out(session, _found(case), texts)
 
 
 @router.get("/v1/cases", **operation(scope=Scope.CASE_READ))
@@ -101,34 +103,55 @@ async def read_cases(caller: Caller, session: SessionDep, page: PageDep, state: 
 
 
 @router.get("/v1/cases/{case_id}", **operation(scope=Scope.CASE_READ, errors={CaseUnknown: 404}))
-async def read_case(case_id: UUID, caller: Caller, session: SessionDep) -> CaseOut:
+async def read_case(case_id: UUID, caller: Caller, session: SessionDep, texts: TextsDep) -> CaseOut:
     """A case with its team and why each was chosen, its sections, its steps."""
-    return await _told(session, case_id, caller, "case.read")
+    return await _told(session, case_id, caller, "case.read", texts)
 
 
 @router.post(
     "/v1/cases/{case_id}/sections",
-    **operation(scope=Scope.CASE_WRITE, errors={CaseUnknown: 404, CaseNotWorking: 409, NotOfTheTeam: 403}),
+    **operation(scope=Scope.CASE_WRITE, errors={CaseUnknown: 404, CaseNotWorking: 409, NotOfTheTeam: 403, WordingForbidden: 422}),
 )
-async def hand_in_section(case_id: UUID, section: SectionIn, caller: Caller, session: SessionDep, now: Now) -> CaseOut:
-    """Hand in a department's section; again before the proposal replaces it. Only the department's member may."""
+async def hand_in_section(
+    case_id: UUID, section: SectionIn, caller: Caller, session: SessionDep, now: Now, texts: TextsDep, wording: WordingDep
+) -> CaseOut:
+    """Hand in a department's section, without forbidden wording (H23, H29); again before the proposal replaces it."""
+    await wording.check_draft(section.text, request_id=caller.request_id)
     await _visible(session, case_id, caller)
-    await hand_in(session, case_id=case_id, department=section.department, text=section.text, staff_no=caller.staff_no, now=now)
-    return await _told(session, case_id, caller, "case.section")
+    await hand_in(
+        session,
+        case_id=case_id,
+        department=section.department,
+        text=section.text,
+        texts=texts,
+        staff_no=caller.staff_no,
+        now=now,
+    )
+    return await _told(session, case_id, caller, "case.section", texts)
 
 
 @router.post(
     "/v1/cases/{case_id}/proposal",
     **operation(
         scope=Scope.CASE_WRITE,
-        errors={CaseUnknown: 404, CaseNotWorking: 409, NotTheLead: 403, SectionsMissing: 409},
+        errors={
+            CaseUnknown: 404,
+            CaseNotWorking: 409,
+            NotTheLead: 403,
+            SectionsMissing: 409,
+            WordingForbidden: 422,
+            WordingUnchecked: 503,
+        },
     ),
 )
-async def deliver_proposal(case_id: UUID, proposal: ProposalIn, caller: Caller, session: SessionDep, now: Now) -> CaseOut:
-    """Deliver the one integrated proposal, when all sections are in. Only the lead speaks with the customer."""
+async def deliver_proposal(
+    case_id: UUID, proposal: ProposalIn, caller: Caller, session: SessionDep, now: Now, texts: TextsDep, wording: WordingDep
+) -> CaseOut:
+    """Deliver the one integrated proposal, when all sections are in and its wording passes. Only the lead delivers."""
+    await wording.check_leaving(proposal.text, request_id=caller.request_id)
     await _visible(session, case_id, caller)
-    await deliver(session, case_id=case_id, text=proposal.text, staff_no=caller.staff_no, now=now)
-    return await _told(session, case_id, caller, "case.proposal")
+    await deliver(session, case_id=case_id, text=proposal.text, texts=texts, staff_no=caller.staff_no, now=now)
+    return await _told(session, case_id, caller, "case.proposal", texts)
 
 
 @router.post(
@@ -138,19 +161,21 @@ async def deliver_proposal(case_id: UUID, proposal: ProposalIn, caller: Caller, 
         errors={CaseUnknown: 404, CaseNotWorking: 409, NotTheLead: 403, CaseNotProposed: 409},
     ),
 )
-async def close_case(case_id: UUID, closing: ClosingIn, caller: Caller, session: SessionDep, now: Now) -> CaseOut:
+async def close_case(
+    case_id: UUID, closing: ClosingIn, caller: Caller, session: SessionDep, now: Now, texts: TextsDep
+) -> CaseOut:
     """End a case: accepted or declined after the proposal, withdrawn at any time."""
     await _visible(session, case_id, caller)
     outcome = CaseOutcome(closing.outcome)
     await close(session, case_id=case_id, outcome=outcome, actor=caller.subject, staff_no=caller.staff_no, now=now)
-    return await _told(session, case_id, caller, "case.close")
+    return await _told(session, case_id, caller, "case.close", texts)
 
 
-async def _told(session: Session, case_id: UUID, caller: Capability, act: str) -> CaseOut:
+async def _told(session: Session, case_id: UUID, caller: Capability, act: str, texts: Texts) -> CaseOut:
     """The case for its answer, with the act in the audit log."""
     case = await _visible(session, case_id, caller)
     await audit(session, caller=caller, act=act, customer_id=case.customer_id)
-    return await case_out(session, case)
+    return await case_out(session, case, texts)
 
 
 async def _visible(session: Session, case_id: UUID, caller: Capability) -> Case:

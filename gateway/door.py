@@ -21,6 +21,7 @@ from gateway.pages import POLICY, page
 from gateway.proxy import ClientGone
 from gateway.routes import MethodUnknown, Route, RouteUnknown
 from gateway.rules.access import NotYourCustomer, OneCustomerOnly, PurposeNotAllowed, ScopeNotGranted, scopes_of
+from gateway.script import AlertUnknown
 from gateway.tokens import IssuerUnavailable, Principal, TokenInvalid, TokenMissing
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ _STATUS: dict[type[RuleBroken], int] = {
     NotYourCustomer: 403,
     OneCustomerOnly: 403,
     RouteUnknown: 404,
+    AlertUnknown: 404,
     MethodUnknown: 405,
     IssuerUnavailable: 503,
     AuditUnwritable: 503,
@@ -108,6 +110,10 @@ class Door:
         )
         if route.template == own.OVERVIEW and customer_id is not None:
             await self._house.overview.answer(exchange, admission, customer_id)
+            return
+        if route.template == own.SCRIPT and customer_id is not None:
+            alert_id = _id(parameters["alert_id"], "path.alert_id")
+            await self._house.script.answer(exchange, admission, customer_id, alert_id)
             return
         authorization = self._house.access.authorization(admission, audience=route.service, scope=route.scope)
         if route.service == "gateway":
@@ -216,7 +222,7 @@ def _id(value: object, field: str) -> UUID:
             "input-invalid",
             title="The input does not have its shape",
             field=field,
-            fix="Name the customer by the id that the suite gave, a UUID.",
+            fix="Name it by the id that the suite gave, a UUID.",
         ) from None
 
 

@@ -7,6 +7,7 @@ import orjson
 from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
+from chassis.outgoing import Outgoing
 from chassis.service import Runtime
 from gateway.access import Access
 from gateway.calls import Calls
@@ -18,8 +19,10 @@ from gateway.own import ME, described
 from gateway.policy import access_policy
 from gateway.proxy import Proxy
 from gateway.routes import Route, Routes, documents, routes_of
+from gateway.script import Script
 from gateway.settings import Settings
 from gateway.tokens import Keys, Verifier, fetch_keys
+from gateway.wording import Wording
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class House:
     routes: Routes
     proxy: Proxy
     overview: Overview
+    script: Script
+    wording: Wording
     principals: Buckets
     addresses: Buckets
     files: dict[str, bytes]
@@ -72,6 +77,8 @@ def build(app: FastAPI, runtime: Runtime, settings: Settings) -> House:
             max_body_bytes=settings.max_body_bytes,
         ),
         overview=Overview(calls, access, deadline_seconds=settings.overview_deadline_seconds),
+        script=Script(calls, access, deadline_seconds=settings.overview_deadline_seconds),
+        wording=Wording(calls, load_key(settings.capability_key), deadline_seconds=settings.scan_deadline_seconds),
         principals=Buckets(per_second=settings.principal_per_second, burst=settings.principal_burst),
         addresses=Buckets(per_second=settings.address_per_second, burst=settings.address_burst),
         files=_files(own, settings),
@@ -93,9 +100,10 @@ def _verifier(runtime: Runtime, settings: Settings) -> Verifier:
         async def fetch() -> KeySet:
             return local
     else:
+        outgoing = Outgoing(settings, runtime.database)
 
         async def fetch() -> KeySet:
-            return await fetch_keys(settings.issuer)
+            return await fetch_keys(settings.issuer, outgoing)
 
     return Verifier(keys=Keys(fetch), issuer=settings.issuer, audience=settings.audience, clock=runtime.clock)
 

@@ -12,6 +12,7 @@ from gateway.door import Door
 from gateway.house import build
 from gateway.reactions import reactions
 from gateway.settings import Settings
+from gateway.texts import open_texts, text_sealer
 from gateway.timers import timers
 
 
@@ -23,6 +24,7 @@ class Gateway(Service):
         chosen = settings if isinstance(settings, Settings) else Settings()
         app = super().create_app(chosen)
         house = build(app, app.state.runtime, chosen)
+        app.state.wording = house.wording
         inner = app.router.lifespan_context
 
         @asynccontextmanager
@@ -46,6 +48,8 @@ SERVICE = Gateway(
     routers=[router],
     reactions=reactions,
     timers=timers,
+    start=open_texts,
+    sealer=text_sealer,
     summary="The case desk: staff, teams across departments, the 72-hour clock.",
 )
 

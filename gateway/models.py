@@ -102,7 +102,7 @@ class CaseMember(Base, table=True):
 
 
 class CaseSection(Base, table=True):
-    """A department's section of the proposal. `text` is free text: it never leaves this table but to the desk."""
+    """A department's section of the proposal. `text` is sealed (gateway/texts.py): it is read at the desk and nowhere else."""
 
     __tablename__ = "case_section"
 
@@ -114,7 +114,7 @@ class CaseSection(Base, table=True):
 
 
 class CaseProposal(Base, table=True):
-    """The integrated proposal that the lead delivered."""
+    """The integrated proposal that the lead delivered; `text` is sealed."""
 
     __tablename__ = "case_proposal"
 

@@ -1,33 +1,39 @@
-"""The two operations that the door answers itself, as the OpenAPI document tells them."""
+"""The three operations that the door answers itself, as the OpenAPI document tells them."""
 
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from contracts.desk import MeOut, OverviewOut
+from contracts.desk import AlertScriptOut, MeOut, OverviewOut
 from contracts.http import Problem
 from contracts.values import Scope
 
 ME = "/v1/me"
 OVERVIEW = "/v1/customers/{customer_id}/overview"
+SCRIPT = "/v1/customers/{customer_id}/alerts/{alert_id}/script"
 
 _REFERENCE = "#/components/schemas/{model}"
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:  # Any: JSON documents
-    """The gateway's document with `ME` and `OVERVIEW` in it."""
+    """The gateway's document with `ME`, `OVERVIEW` and `SCRIPT` in it."""
     _, schemas = models_json_schema(
-        [(MeOut, "serialization"), (OverviewOut, "serialization"), (Problem, "serialization")], ref_template=_REFERENCE
+        [(model, "serialization") for model in (MeOut, OverviewOut, AlertScriptOut, Problem)], ref_template=_REFERENCE
     )
     known = document.get("components", {}).get("schemas", {})
     overview = _operation("Read Overview", OverviewOut, "A customer at a glance; what is missing is named.", _CUSTOMER)
     overview["x-access"] = {"scope": Scope.OVERVIEW_READ.value}
+    script = _operation(
+        "Read Alert Script", AlertScriptOut, "What to say about an alert, with the last digits of the account (H25).", _ALERT
+    )
+    script["x-access"] = {"scope": Scope.ALERT_READ.value}
     return {
         **document,
         "paths": {
             **document["paths"],
             ME: {"get": _operation("Read Me", MeOut, "Who the token stands for, and what it may do.", [])},
             OVERVIEW: {"get": overview},
+            SCRIPT: {"get": script},
         },
         "components": {**document.get("components", {}), "schemas": {**schemas["$defs"], **known}},
     }
@@ -42,6 +48,12 @@ _CUSTOMER = [
         "schema": {"type": "string"},
         "description": "Why you act; your role's default when not sent.",
     },
+]
+
+
+_ALERT = [
+    {"name": "alert_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+    *_CUSTOMER,
 ]
 
 

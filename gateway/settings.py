@@ -26,11 +26,16 @@ class Settings(ServiceSettings):
 
     issuer: str = Field(default=ISSUER, description="`iss` of the bank's tokens, and where its discovery document is.")
     audience: str = Field(default=AUDIENCE, description="`aud` that the bank's tokens must carry.")
+    text_key: Path = Field(
+        default=Path(".steward/keys/desk.json"),
+        description="Key file of the desk's texts. Made at the first start, while no stored text needs one, and never later.",
+    )
     issuer_key: Path | None = Field(default=None, description="Development only: sign and publish tokens locally.")
 
     overview_deadline_seconds: float = Field(default=2.0, gt=0)
     read_deadline_seconds: float = Field(default=5.0, gt=0, description="Of a proxied GET, unless it says x-long.")
     write_deadline_seconds: float = Field(default=60.0, gt=0, description="Of everything else that is proxied.")
+    scan_deadline_seconds: float = Field(default=2.0, gt=0, description="Of a text's judgement by compliance.")
     access_deadline_seconds: float = Field(default=2.0, gt=0)
     allow_seconds: float = Field(default=20.0, ge=0, le=30, description="An allowed access decision holds for this long.")
     connections_per_peer: int = Field(default=64, ge=1)

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -14,6 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chassis.clock import Clock
+from chassis.outgoing import Outgoing
+from contracts.disclosure.destinations import DestinationNotAllowed
 from contracts.values import Role, RuleBroken
 from gateway.caches import Expiring
 
@@ -23,7 +26,13 @@ ALGORITHMS = ["EdDSA", "Ed25519", "RS256", "ES256"]
 LEEWAY_SECONDS = 30
 """How far the issuer's clock may be from ours."""
 
+PROVIDER = "identity_provider"
+"""How the allow-list of destinations calls the issuer."""
+
 _MAX_TOKEN = 8 * 1024
+_SUBJECT = re.compile(r"[!-~]{1,200}")
+"""What audited acts can carry; see `contracts.events.base.Subject`."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +110,7 @@ class Keys:
         try:
             self._keys = await self._fetch()
             self._fetched_at = self._seconds()
-        except (httpx.HTTPError, ValueError, JoseError) as error:
+        except (httpx.HTTPError, ValueError, JoseError, DestinationNotAllowed) as error:
             _log.warning("issuer keys not fetched: %s", type(error).__name__)
 
     def _knows(self, kid: str | None) -> bool:
@@ -110,17 +119,19 @@ class Keys:
         return kid is not None and any(key.kid == kid for key in self._keys.keys)
 
 
-async def fetch_keys(issuer: str) -> KeySet:
-    """The keys that `issuer` publishes (OpenID Connect Discovery). Raises httpx.HTTPError, ValueError or JoseError."""
-    async with httpx.AsyncClient(timeout=5, follow_redirects=False) as client:
-        about = await client.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        about.raise_for_status()
-        document = about.json()
-        if not isinstance(document, dict) or document.get("issuer") != issuer:
-            raise ValueError("the discovery document is of another issuer")
-        keys = await client.get(str(document["jwks_uri"]))
-        keys.raise_for_status()
-        return KeySet.import_key_set(keys.json())
+async def fetch_keys(issuer: str, outgoing: Outgoing) -> KeySet:
+    """The keys that `issuer` publishes (OpenID Connect Discovery).
+
+    Raises httpx.HTTPError, ValueError, JoseError, and `DestinationNotAllowed` for keys that would come from elsewhere.
+    """
+    about = await outgoing.get(PROVIDER, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    about.raise_for_status()
+    document = about.json()
+    if not isinstance(document, dict) or document.get("issuer") != issuer:
+        raise ValueError("the discovery document is of another issuer")
+    keys = await outgoing.get(PROVIDER, str(document["jwks_uri"]))
+    keys.raise_for_status()
+    return KeySet.import_key_set(keys.json())
 
 
 class Verifier:
@@ -176,6 +187,8 @@ def _principal(claims: dict[str, Any]) -> Principal:  # Any: claims are JSON
     roles = tuple(role for role in Role if isinstance(names, list) and role.value in names)
     staff_no, branch = _text(claims, "staff_no"), _text(claims, "branch")
     subject = str(claims["sub"])
+    if not _SUBJECT.fullmatch(subject):
+        raise TokenInvalid("sub is no id: ASCII without spaces, 200 characters at most")
     key = "|".join((subject, ",".join(roles), staff_no or "", branch or "", str(customer_id or "")))
     return Principal(subject=subject, roles=roles, staff_no=staff_no, branch=branch, customer_id=customer_id, key=key)
 

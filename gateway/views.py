@@ -4,7 +4,8 @@ from chassis.database import Session
 from contracts.desk import CaseOut, CaseRow, MemberOut, SectionOut, StaffOut, StepOut
 from contracts.values import Department
 from gateway import store
-from gateway.models import Case, Staff
+from gateway.models import Case, CaseSection, Staff
+from gateway.texts import PROPOSAL, SECTION, Texts
 
 
 def staff_out(row: tuple[Staff, int]) -> StaffOut:
@@ -19,7 +20,7 @@ def case_row(case: Case, lead: str | None) -> CaseRow:
     return CaseRow(**shown, overdue=case.overdue_at is not None, lead=lead)
 
 
-async def case_out(session: Session, case: Case) -> CaseOut:
+async def case_out(session: Session, case: Case, texts: Texts) -> CaseOut:
     """A case with everything that belongs to it."""
     await session.flush()
     team = await store.team_of(session, case.case_id)
@@ -36,7 +37,12 @@ async def case_out(session: Session, case: Case) -> CaseOut:
         outcome=case.outcome,
         members=[MemberOut(**member.model_dump(), display_name=name) for member, name in team],
         missing_sections=[name for name in departments if name not in handed_in],
-        sections=[SectionOut(**section.model_dump()) for section in sections],
-        proposal=proposal.text if proposal else None,
+        sections=[_section_out(section, texts) for section in sections],
+        proposal=texts.opened(PROPOSAL, case.case_id, "", proposal.text) if proposal else None,
         steps=[StepOut(**step.model_dump()) for step in await store.steps_of(session, case.case_id)],
     )
+
+
+def _section_out(section: CaseSection, texts: Texts) -> SectionOut:
+    text = texts.opened(SECTION, section.case_id, section.department, section.text)
+    return SectionOut(**section.model_dump(exclude={"text"}), text=text)

@@ -47,7 +47,9 @@ def _own_settings(name: str, suite: Suite) -> dict[str, object]:
         return {"audit_key": suite.keys.audit_key}
     if name == "gateway":
         peers = {f"{service}_url": suite.url(service) for service in SERVICES}
-        return {"capability_key": suite.keys.capability_key, "issuer_key": suite.keys.issuer_key, **peers}
+        keys = suite.keys
+        own = {"capability_key": keys.capability_key, "issuer_key": keys.issuer_key, "text_key": keys.text_key}
+        return {**own, **peers}
     return {}
 
 

@@ -17,6 +17,7 @@ from contracts.values import Role
 from services.profile.importing import ImportReport, import_directory
 from services.profile.keys import open_keyset
 from services.profile.measuring import compute
+from services.profile.measuring.watermark import tell_watermark
 from steward.failures import Failure
 from steward.observing import settled
 from steward.sample import generate
@@ -43,12 +44,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A bank's files and how to read them. `as_of` is the day of the measures: the last day in the data if not given."""
+    """A bank's files and how to read them. `as_of` is the day of the measures: the last day in the data if not given.
+    `dated` is the day for which the files were true: today if not given."""
 
     directory: Path
     mapping: Path | None = None
     report: Path | None = None
     as_of: date | None = None
+    dated: date | None = None
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ async def fill_from(suite: Suite, files: Files, *, steps: Steps) -> Filled:
     report = await take_in(suite, files, steps=steps)
     as_of = files.as_of or report.last_day or yesterday()
     async with _profile(suite) as database:
+        async with database.begin() as session:  # whole files were taken in: the feed is complete to their last day
+            await tell_watermark(session, day=as_of, now=database.clock.now())
         with steps.step("measures and signals") as advance:
             await compute(database, as_of=as_of, now=database.clock.now(), progress=advance)
         await database.pool.execute(f"NOTIFY {CHANNEL}")
@@ -117,6 +123,8 @@ async def take_in(suite: Suite, files: Files, *, steps: Steps, dry_run: bool = F
                 progress=lambda _, done, total: advance(done, total),
                 now=database.clock.now(),
                 keyset=open_keyset(suite.keys.keyset),
+                dated=files.dated,
+                encoding=files.encoding,
             )
 
 

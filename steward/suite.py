@@ -50,6 +50,11 @@ class KeyFiles:
         return self.folder / "profile.json"
 
     @property
+    def text_key(self) -> Path:
+        """The key of the case desk's texts, which the gateway makes itself and never replaces."""
+        return self.folder / "desk.json"
+
+    @property
     def audit_key(self) -> Path:
         """The private Ed25519 key of the audit log, which compliance makes itself and never replaces."""
         return self.folder / "audit.json"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.events.base import Event
+from contracts.events.base import Code, Event, Subject
 from contracts.values import Outcome, Purpose
 
 
@@ -13,15 +13,15 @@ class Audited(Event):
     """Somebody did, or was refused, something that must be answerable later. Codes, ids and numbers only."""
 
     act_id: UUID
-    actor: str
-    roles: tuple[str, ...] = ()
-    act: str
+    actor: Subject
+    roles: tuple[Code, ...] = ()
+    act: Code
     customer_id: UUID | None = None
     purpose: Purpose
     outcome: Outcome = Outcome.DONE
-    rule: str | None = None
-    request_id: str | None = None
-    details: dict[str, int | str] = Field(default_factory=dict)
+    rule: Code | None = None
+    request_id: Code | None = None
+    details: dict[Code, int | Code] = Field(default_factory=dict)
 
 
 class ProfileAudited(Audited):

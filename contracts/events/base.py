@@ -2,15 +2,23 @@
 
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID
 
 import pydantic
 import pydantic_core
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event type by its name, filled as the modules of this package are imported."""
+
+
+Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[!-?A-~]{0,200}$")]
+"""The only kind of text in events: a code, an id or a day in ASCII, without spaces and @. No name, address, mail address or
+sentence fits in. A test holds every field of every event to it."""
+
+Subject: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+"""Who acted, as the bank's identity provider calls them; that may have an @."""
 
 
 class Part(BaseModel):

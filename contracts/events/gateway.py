@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.events.base import Event, Part
+from contracts.events.base import Code, Event, Part
 from contracts.values import Department
 
 
@@ -22,7 +22,7 @@ class CaseOpened(CaseEvent):
     type: ClassVar[str] = "gateway.case.opened.v1"
     key: ClassVar[str] = "case_id"
 
-    cause: str
+    cause: Code
     deadline: datetime
     departments: tuple[Department, ...]
 
@@ -30,7 +30,7 @@ class CaseOpened(CaseEvent):
 class TeamMember(Part):
     """One person of a case team."""
 
-    staff_no: str
+    staff_no: Code
     department: Department
     lead: bool
 
@@ -52,7 +52,7 @@ class SectionSubmitted(CaseEvent):
     key: ClassVar[str] = "case_id"
 
     department: Department
-    staff_no: str
+    staff_no: Code
 
 
 class ProposalDelivered(CaseEvent):
@@ -61,7 +61,7 @@ class ProposalDelivered(CaseEvent):
     type: ClassVar[str] = "gateway.proposal.delivered.v1"
     key: ClassVar[str] = "case_id"
 
-    staff_no: str
+    staff_no: Code
     in_time: bool
 
 
@@ -80,4 +80,4 @@ class CaseClosed(CaseEvent):
     type: ClassVar[str] = "gateway.case.closed.v1"
     key: ClassVar[str] = "case_id"
 
-    outcome: str
+    outcome: Code

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.events.base import Event
+from contracts.events.base import Code, Event
 from contracts.values import Channel, Tier
 
 
@@ -16,8 +16,8 @@ class ContactPlanned(Event):
 
     contact_id: UUID
     customer_id: UUID
-    obligation: str
-    period: str
+    obligation: Code
+    period: Code
     channel: Channel
     day: date
     at: datetime
@@ -32,4 +32,4 @@ class ContactWithdrawn(Event):
 
     contact_id: UUID
     customer_id: UUID
-    reason: str
+    reason: Code

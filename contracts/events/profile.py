@@ -6,8 +6,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.events.base import Event, Part
-from contracts.values import Channel, ConsentPurpose, Fen, LifeStage, NeedType, ProductClass, RelationStage, SignalKind
+from contracts.events.base import Code, Event, Part
+from contracts.values import (
+    Channel,
+    ConsentPurpose,
+    Fen,
+    LifeStage,
+    NeedType,
+    ProductClass,
+    RelationStage,
+    SignalKind,
+    SignalVerdict,
+)
 
 
 class CustomerState(Event):
@@ -15,13 +25,13 @@ class CustomerState(Event):
 
     customer_id: UUID
     version: int
-    branch: str
+    branch: Code
     birth_date: date
-    sex: str
+    sex: Code
     opened_on: date
-    adviser_no: str | None = None
+    adviser_no: Code | None = None
     household_id: UUID | None = None
-    occupation: str | None = None
+    occupation: Code | None = None
 
 
 class CustomerRegistered(CustomerState):
@@ -30,7 +40,7 @@ class CustomerRegistered(CustomerState):
     type: ClassVar[str] = "profile.customer.registered.v1"
     key: ClassVar[str] = "customer_id"
 
-    referral_code: str | None = None
+    referral_code: Code | None = None
     imported: bool = Field(default=False, description="True when the record came with a bulk load of existing customers.")
 
 
@@ -58,8 +68,8 @@ class MeasuresComputed(Event):
     customer_id: UUID
     version: int
     as_of: date
-    branch: str
-    currency: str
+    branch: Code
+    currency: Code
     assets: Assets
     growth_180_bp: int | None = Field(
         description="Average of the last 90 days over the average of the 90 days that ended 180 days earlier, less one, "
@@ -76,6 +86,20 @@ class MeasuresComputed(Event):
     relation_stage: RelationStage
     history_days: int = Field(description="Days from the first known balance to `as_of`, both included.")
     age: int
+    household: Assets | None = Field(
+        default=None, description="The same averages over everybody of the household, customer included."
+    )
+    assets_by_class: dict[ProductClass, Assets] = Field(default_factory=dict, description="The customer's own averages by class.")
+    dealings_growth_180_bp: int | None = Field(
+        default=None,
+        description="Dealings of the last 90 days over those of the 90 days that ended 180 days earlier, less one, in basis "
+        "points; moves between own accounts and within the household left out. None without both windows of history (H3).",
+    )
+    data_complete_to: date | None = Field(
+        default=None,
+        description="Day up to which the core bank's feed was complete when this was computed; None where nobody said.",
+    )
+    stale: bool = Field(default=False, description="The feed was known to be complete to an earlier day than `as_of` only.")
 
 
 class Evidence(Part):
@@ -83,10 +107,11 @@ class Evidence(Part):
 
     window_from: date
     window_to: date
-    counts: dict[str, int] = Field(default_factory=dict)
-    amounts_fen: dict[str, Fen] = Field(default_factory=dict)
+    counts: dict[Code, int] = Field(default_factory=dict)
+    amounts_fen: dict[Code, Fen] = Field(default_factory=dict)
     days: tuple[date, ...] = ()
-    ids: tuple[str, ...] = ()
+    ids: tuple[Code, ...] = ()
+    account_ids: tuple[UUID, ...] = ()
 
 
 class SignalRaised(Event):
@@ -101,6 +126,26 @@ class SignalRaised(Event):
     as_of: date
     confidence_bp: int = Field(ge=0, le=10_000)
     evidence: Evidence
+    rule: Code = Field(
+        default="", description="Name of the rule that found it; empty where it was raised before rules had names."
+    )
+    rule_version: int = Field(default=0, description="Version of the rule's document; 0 is the one that comes with the service.")
+
+
+class SignalJudged(Event):
+    """Staff accepted or dismissed a signal, once, with the code of the reason."""
+
+    type: ClassVar[str] = "profile.signal.judged.v1"
+    key: ClassVar[str] = "signal_id"
+
+    signal_id: UUID
+    customer_id: UUID
+    kind: SignalKind
+    rule: Code
+    rule_version: int
+    verdict: SignalVerdict
+    reason: Code
+    judged_at: datetime
 
 
 class ConsentChanged(Event):
@@ -118,13 +163,45 @@ class ConsentChanged(Event):
     at: datetime
 
 
+class CustomerMerged(Event):
+    """Two records were one person's: this one went into `surviving_id`, with its accounts. What was said under the old id stays
+    true of the person."""
+
+    type: ClassVar[str] = "profile.customer.merged.v1"
+    key: ClassVar[str] = "customer_id"
+
+    customer_id: UUID
+    surviving_id: UUID
+    accounts: int = Field(description="Accounts that went along.")
+
+
+class CustomerRestricted(Event):
+    """A customer asked to be forgotten while the law keeps the record: only storage and protection go on (PIPL art. 47)."""
+
+    type: ClassVar[str] = "profile.customer.restricted.v1"
+    key: ClassVar[str] = "customer_id"
+
+    customer_id: UUID
+    until: date = Field(description="From this day on the record may be erased.")
+
+
+class CustomerForgotten(Event):
+    """A customer's keys were destroyed (PIPL art. 47): no name, number or address of this id is readable again."""
+
+    type: ClassVar[str] = "profile.customer.forgotten.v1"
+    key: ClassVar[str] = "customer_id"
+
+    customer_id: UUID
+    at: datetime
+
+
 class FeedCompleted(Event):
     """The core bank's feed is complete up to and including `day`; measures of that day can be trusted."""
 
     type: ClassVar[str] = "profile.feed.completed.v1"
     key: ClassVar[str] = "feed"
 
-    feed: str
+    feed: Code
     version: int
     day: date
     customers: int

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.events.base import Event
+from contracts.events.base import Code, Event
 
 
 class CodeIssued(Event):
@@ -13,7 +13,7 @@ class CodeIssued(Event):
     key: ClassVar[str] = "customer_id"
 
     customer_id: UUID
-    code: str
+    code: Code
 
 
 class ReferralRewarded(Event):
@@ -26,7 +26,7 @@ class ReferralRewarded(Event):
     referrer_id: UUID
     referred_id: UUID
     points_each: int
-    campaign: str
+    campaign: Code
 
 
 class ReferralRefused(Event):
@@ -36,4 +36,4 @@ class ReferralRefused(Event):
     key: ClassVar[str] = "referred_id"
 
     referred_id: UUID
-    rule: str
+    rule: Code

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.events.base import Event
+from contracts.events.base import Code, Event
 from contracts.values import Tier
 
 
@@ -20,8 +20,8 @@ class TierChanged(Event):
     version: int
     tier: Tier
     previous: Tier | None
-    reason: str = Field(description="Code of the policy row that decided, for example `vip.assets`.")
+    reason: Code = Field(description="Code of the policy row that decided, for example `vip.assets`.")
     policy_version: int
     as_of: date
     decided_at: datetime
-    package: str = Field(description="Code of the service package that comes with the tier (H5 to H7).")
+    package: Code = Field(description="Code of the service package that comes with the tier (H5 to H7).")

@@ -13,6 +13,7 @@ from gateway.actions.opening import DEADLINE
 from gateway.actions.staffing import STAFFING
 from gateway.models import Case, CaseProposal, CaseSection
 from gateway.rules.cases import CaseOutcome, CaseState, is_overdue, may_close, may_hand_in, may_propose
+from gateway.texts import PROPOSAL, SECTION, Texts
 
 
 class CaseUnknown(RuleBroken):
@@ -23,13 +24,14 @@ class CaseUnknown(RuleBroken):
 
 
 async def hand_in(
-    session: Session, *, case_id: UUID, department: Department, text: str, staff_no: str | None, now: datetime
+    session: Session, *, case_id: UUID, department: Department, text: str, texts: Texts, staff_no: str | None, now: datetime
 ) -> None:
     """A department's section is in. Raises `CaseUnknown`, `CaseNotWorking` or `NotOfTheTeam`."""
     case = await _locked(session, case_id)
     may_hand_in(await store.standing_of(session, case), department=department, staff_no=staff_no)
     by = str(staff_no)
-    section = CaseSection(case_id=case_id, department=department.value, staff_no=by, text=text, handed_in_at=now)
+    sealed = texts.sealed(SECTION, case_id, department.value, text)
+    section = CaseSection(case_id=case_id, department=department.value, staff_no=by, text=sealed, handed_in_at=now)
     await store.put_section(session, section)
     case.section_version += 1
     session.add(case)
@@ -41,14 +43,15 @@ async def hand_in(
     await emit(session, submitted)
 
 
-async def deliver(session: Session, *, case_id: UUID, text: str, staff_no: str | None, now: datetime) -> None:
+async def deliver(session: Session, *, case_id: UUID, text: str, texts: Texts, staff_no: str | None, now: datetime) -> None:
     """The lead delivers the one proposal; the clock stops. Raises `CaseUnknown` and what `may_propose` raises."""
     case = await _locked(session, case_id)
     in_time = may_propose(await store.standing_of(session, case), staff_no=staff_no, now=now)
     by = str(staff_no)
     case.state, case.proposed_at = CaseState.PROPOSED.value, now
     session.add(case)
-    session.add(CaseProposal(case_id=case_id, staff_no=by, text=text, delivered_at=now, in_time=in_time))
+    sealed = texts.sealed(PROPOSAL, case_id, "", text)
+    session.add(CaseProposal(case_id=case_id, staff_no=by, text=sealed, delivered_at=now, in_time=in_time))
     details: dict[str, int | str] = {"in_time": int(in_time)}
     await store.log_step(session, case_id=case_id, at=now, actor=by, step="proposal_delivered", details=details)
     await cancel(session, kind=DEADLINE, key=str(case_id))

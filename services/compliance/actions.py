@@ -39,7 +39,7 @@ async def search_entries(
     """
     check_window(search.start, search.end)
     found = await store.find(session, search, after=after, limit=limit + 1)
-    details: Mapping[str, int | str] = {"entries": min(len(found), limit), "searched_by": " ".join(search.given())}
+    details: Mapping[str, int | str] = {"entries": min(len(found), limit), "searched_by": ",".join(search.given())}
     await audit(session, caller=caller, act="audit.read", customer_id=search.customer_id, details=details)
     return found
 

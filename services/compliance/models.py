@@ -1,4 +1,7 @@
-"""Tables of the audit log. The triggers that keep it append-only and without holes are in migration 0001."""
+"""Tables of the audit log; those of other rooms are imported, so that `Base.metadata` knows all.
+
+The triggers that keep the log append-only and without holes are in migration 0001.
+"""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -6,15 +9,28 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from chassis.tables import new_metadata
+from services.compliance.base import Base
+from services.compliance.care import models as care
+from services.compliance.documents import models as documents
+from services.compliance.recording import models as recording
+from services.compliance.suitability import models as suitability
+from services.compliance.watch import models as watch
 
-
-class Base(SQLModel, registry=registry(metadata=new_metadata())):
-    """The registry of this service's tables, the chassis' own included."""
-
+__all__ = [
+    "AuditCheckpoint",
+    "AuditCount",
+    "AuditEntry",
+    "AuditNode",
+    "AuditSize",
+    "Base",
+    "care",
+    "documents",
+    "recording",
+    "suitability",
+    "watch",
+]
 
 _OF_A_CUSTOMER = sa.text("customer_id IS NOT NULL")
 _REFUSED = sa.text("outcome = 'refused'")

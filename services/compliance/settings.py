@@ -1,5 +1,6 @@
 """Settings of compliance, from the environment with the prefix STEWARD_COMPLIANCE_."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,4 +25,13 @@ class Settings(ServiceSettings):
         default="steward.local/audit",
         pattern=r"^[^\s+]+$",
         description="Name of the log in its checkpoints; taken into the signing key when that is made.",
+    )
+    core_webhook_url: str | None = Field(
+        default=None, description="Where freeze requests go, https (H25). Without it they wait in the queue."
+    )
+    core_webhook_secret: Path | None = Field(
+        default=None, description="File with the signing secrets of freeze requests, whsec_ and base64, one a line."
+    )
+    core_webhook_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="Private networks in which the receiver of freeze requests may be; http is for them alone."
     )

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from chassis.database import Session
 from chassis.inbox import Context, Reactions, Received
+from contracts.events.compliance import AlertContacted, AlertEnded, AlertOpened, OfAnAlert
 from contracts.events.profile import ConsentChanged, CustomerChanged, CustomerRegistered, CustomerState, SignalRaised
 from contracts.events.tiering import TierChanged
 from services.outreach import actions
 from services.outreach.actions.hearing import RaisedSignal, SpokenConsent
+from services.outreach.policy import shipped
+from services.outreach.rules.cadence import HeardFrom
 from services.outreach.store.recipients import Record
 
 reactions = Reactions()
@@ -34,11 +37,31 @@ async def on_changed(session: Session, received: Sequence[Received[CustomerChang
 
 @reactions.on(SignalRaised)
 async def on_signals(session: Session, received: Sequence[Received[SignalRaised]], context: Context) -> None:
-    """Signals were raised."""
+    """Signals were raised. Those of the watch come as its alerts."""
     signals = [
-        RaisedSignal(one.event.signal_id, one.event.customer_id, one.event.kind, one.event.as_of, one.time) for one in received
+        RaisedSignal(one.event.signal_id, one.event.customer_id, one.event.kind, one.event.as_of, one.time)
+        for one in received
+        if shipped().cadence.heard_from(one.event.kind) is HeardFrom.SIGNAL
     ]
     await actions.hear_signals(session, signals=signals, now=context.now)
+
+
+@reactions.on(AlertOpened)
+async def on_alerts(session: Session, received: Sequence[Received[AlertOpened]], context: Context) -> None:
+    """The watch asks for contacts (H25, H26)."""
+    signals = [
+        RaisedSignal(event.signal_id, event.customer_id, event.kind, event.day, event.raised_at, event.due_at)
+        for event in (one.event for one in received)
+        if shipped().cadence.heard_from(event.kind) is HeardFrom.ALERT
+    ]
+    await actions.hear_signals(session, signals=signals, now=context.now)
+
+
+@reactions.on(AlertContacted, AlertEnded)
+async def on_settled_alerts(session: Session, received: Sequence[Received[OfAnAlert]], context: Context) -> None:
+    """The customer was reached, or the alert has ended: the watch asks for no further contact."""
+    alerts = [(one.event.customer_id, one.event.signal_id) for one in received]
+    await actions.hear_settled_alerts(session, alerts=alerts, now=context.now)
 
 
 @reactions.on(ConsentChanged)

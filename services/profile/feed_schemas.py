@@ -9,14 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 R = TypeVar("R", bound=BaseModel)
 
-MOST_ROWS = 2_000
+MOST_ROWS = 5_000
 Text = Annotated[str, Field(max_length=400)]
 
 
 class Row(BaseModel):
-    """A row; numbers may come as numbers."""
+    """A row; numbers may come as numbers. `dated` is the day for which it was true, today if not given."""
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    dated: Text | None = None
 
 
 class CustomerRow(Row):
@@ -47,6 +49,7 @@ class ProductRow(Row):
     product_class: Text = Field(alias="class")
     risk_level: Text | None = None
     currency: Text
+    overdraft: Text | None = None
 
 
 class AccountRow(Row):
@@ -113,7 +116,7 @@ class AssessmentRow(Row):
 
 
 class Batch(BaseModel, Generic[R]):
-    """Up to 2,000 rows of one kind."""
+    """Up to 5,000 rows of one kind."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -130,11 +133,12 @@ class RowProblem(BaseModel):
 
 
 class BatchOut(BaseModel):
-    """What became of the rows: one entry in `outcomes` for each, `accepted` or `refused`."""
+    """What became of the rows: one entry in `outcomes` for each, `accepted`, `repeated` or `refused`."""
 
     created: int
     changed: int
     unchanged: int
+    outdated: int = Field(description="Rows left alone because a version of a later day is stored.")
     repeated: int = Field(description="Rows followed by another with the same key, which stands instead.")
     refused: int
     outcomes: list[str]

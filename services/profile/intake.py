@@ -2,18 +2,27 @@
 
 import re
 
-from stdnum import exceptions
 from stdnum.cn import ric
+from stdnum.util import clean
 
 from contracts.values import RuleBroken
 from services.profile.importing.forms import card, international
+from services.profile.regions import DIGITS, known_regions
+from services.profile.rules import documents
 
 
 class IdNumberInvalid(RuleBroken):
-    """A resident identity number with a wrong length, digit, day or check digit (GB 11643), or another number with odd signs."""
+    """A number without the form of its document, or a resident number with a wrong day or check digit (GB 11643)."""
 
     rule = "id-number-invalid"
     fix = "Check the number against the identity document."
+
+
+class RegionUnknown(RuleBroken):
+    """The first six digits of a resident number name no region that there is or was (GB/T 2260)."""
+
+    rule = "region-code-unknown"
+    fix = "Check the first six digits against the identity document; they are the code of a county or city."
 
 
 class PhoneInvalid(RuleBroken):
@@ -38,24 +47,27 @@ class CardInvalid(RuleBroken):
 
 
 def id_number(id_type: str, text: str, *, field: str = "id_number") -> str:
-    """The number in upper case. Region codes are not judged: old numbers keep codes that are no longer in use.
+    """The number in upper case, without the spaces and hyphens that people write; of 15 or 18 characters for residents.
 
-    Raises `IdNumberInvalid`.
+    Raises `IdNumberInvalid`, `RegionUnknown`.
     """
-    if id_type != "resident_id":
-        if not re.fullmatch(r"[A-Za-z0-9()-]{4,30}", text):
-            raise IdNumberInvalid("letters, digits, hyphens and brackets only", field=field)
-        return text.upper()
-    number = ric.compact(text)
-    if not re.fullmatch(r"\d{17}[\dX]", number, re.ASCII):
-        raise IdNumberInvalid("a resident identity number has 17 digits and a check digit", field=field)
-    if ric.calc_check_digit(number) != number[-1]:
-        raise IdNumberInvalid("the check digit does not fit", field=field)
-    try:
-        ric.get_birth_date(number)
-    except exceptions.ValidationError:
-        raise IdNumberInvalid("the day of birth in the number does not exist", field=field) from None
+    if id_type == "none":
+        raise IdNumberInvalid("an id_number needs the kind of its document", field="id_type")
+    number = clean(text, " -").upper()
+    if not documents.has_form(id_type, number):
+        raise IdNumberInvalid(f"the document has {documents.FORMS_IN_WORDS[id_type]}", field=field)
+    if id_type == documents.RESIDENT:
+        _check_resident(number, field)
     return number
+
+
+def _check_resident(number: str, field: str) -> None:
+    if number[:DIGITS] not in known_regions():
+        raise RegionUnknown(field=field)
+    if documents.birth_date_in(number) is None:
+        raise IdNumberInvalid("the day of birth in the number does not exist", field=field)
+    if len(number) != documents.OLD_RESIDENT and ric.calc_check_digit(number) != number[-1]:
+        raise IdNumberInvalid("the check digit does not fit", field=field)
 
 
 def phone(text: str, *, field: str = "phone") -> str:

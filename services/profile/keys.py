@@ -1,74 +1,132 @@
 """The master keyset: versioned keys in a local file that wrap the customers' data keys, and the key of the blind indexes.
 
-The file is JSON: `{"active": 1, "masters": {"1": "<base64, 32 bytes>"}, "index": "<base64, 32 bytes>"}`, mode 0600. A new
-version is added by `rotate_keyset`; old ones stay, because data keys wrapped with them still need them (H20).
+The file is JSON: `{"active": 1, "masters": {"1": "<base64, 32 bytes>"}, "index": "<base64, 32 bytes>"}`, mode 0600, and
+`"ciphers": {"2": "sm4-gcm"}` for versions that are not of AES-256-GCM. Old versions stay until nothing needs them (H20).
 """
 
 import base64
 import binascii
 import json
-import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from chassis.secret_files import write_once, write_over
-from contracts.values import RuleBroken
-
-KEY_BYTES = 32
-NONCE_BYTES = 12
+from services.profile.ciphers import KEY_BYTES, CipherName, DoesNotOpen, aead
+from services.profile.masters import KeyUnusable, Wrapped
 
 
 class KeysetUnreadable(RuntimeError):
     """The keyset file is missing or not in its format; without it no personal data can be read or written."""
 
 
-class KeyUnusable(RuleBroken):
-    """A wrapped data key does not open: it belongs to another customer, was changed, or its master key is gone."""
-
-    rule = "data-key-unusable"
-    fix = "Restore the master keyset that was in use when the customer was stored."
-
-
 class Keyset:
     """Master keys by version, one of them active for new wraps, and the key of the blind indexes."""
 
-    def __init__(self, *, active: int, masters: dict[int, bytes], index: bytes) -> None:
+    remote = False
+
+    def __init__(
+        self, *, active: int, masters: dict[int, bytes], index: bytes, ciphers: Mapping[int, CipherName] | None = None
+    ) -> None:
         if active not in masters or any(len(key) != KEY_BYTES for key in (*masters.values(), index)):
             raise KeysetUnreadable("a keyset holds 32-byte keys and an active version that is one of them")
         self.active = active
         self.index = index
         self._raw = masters
-        self._ciphers = {version: AESGCM(key) for version, key in masters.items()}
+        self._names = {version: (ciphers or {}).get(version, CipherName.AES_256_GCM) for version in masters}
+        self._ciphers = {version: aead(self._names[version], key) for version, key in masters.items()}
 
-    def wrap(self, data_key: bytes, customer_id: UUID) -> tuple[int, bytes]:
-        """The data key under the active master key, bound to its customer: (master version, nonce and ciphertext)."""
-        nonce = os.urandom(NONCE_BYTES)
-        bound = _bound_to(customer_id, self.active)
-        return self.active, nonce + self._ciphers[self.active].encrypt(nonce, data_key, bound)
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The versions that open wraps, oldest first."""
+        return tuple(sorted(self._raw))
 
-    def unwrap(self, wrapped: bytes, customer_id: UUID, master_version: int) -> bytes:
-        """The data key. Raises `KeyUnusable`."""
-        cipher = self._ciphers.get(master_version)
+    def wrap(self, keys: Sequence[tuple[UUID, bytes]]) -> list[Wrapped]:
+        """Data keys under the active master key, each bound to its customer."""
+        cipher, version = self._ciphers[self.active], self.active
+        return [Wrapped(customer_id, version, cipher.seal(key, _bound_to(customer_id, version))) for customer_id, key in keys]
+
+    def unwrap(self, wrapped: Sequence[Wrapped]) -> list[bytes]:
+        """The data keys. Raises `KeyUnusable`."""
+        return [self._opened(key) for key in wrapped]
+
+    def _opened(self, wrapped: Wrapped) -> bytes:
+        cipher = self._ciphers.get(wrapped.master_version)
         if cipher is None:
-            raise KeyUnusable(f"master key version {master_version} is not in the keyset")
+            raise KeyUnusable(f"master key version {wrapped.master_version} is not in the keyset")
         try:
-            return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _bound_to(customer_id, master_version))
-        except InvalidTag:
+            return cipher.open(wrapped.ciphertext, _bound_to(wrapped.customer_id, wrapped.master_version))
+        except DoesNotOpen:
             raise KeyUnusable("the wrapped key does not open") from None
 
     def as_json(self) -> str:
         """The file's content. Holds secrets: it goes nowhere but into the keyset file."""
         masters = {str(version): _encoded(key) for version, key in sorted(self._raw.items())}
-        return json.dumps({"active": self.active, "masters": masters, "index": _encoded(self.index)}, indent=1)
+        ciphers = {str(version): name for version, name in self._names.items() if name is not CipherName.AES_256_GCM}
+        content: dict[str, object] = {"active": self.active, "masters": masters, "index": _encoded(self.index)}
+        return json.dumps(content | ({"ciphers": ciphers} if ciphers else {}), indent=1)
 
-    def rotated(self) -> "Keyset":
+    def rotated(self, cipher: CipherName = CipherName.AES_256_GCM) -> "Keyset":
         """The keyset with one more master key, which is active from now on; the index key stays, or search would end."""
         version = max(self._raw) + 1
-        return Keyset(active=version, masters={**self._raw, version: secrets.token_bytes(KEY_BYTES)}, index=self.index)
+        masters = {**self._raw, version: secrets.token_bytes(KEY_BYTES)}
+        return Keyset(active=version, masters=masters, index=self.index, ciphers={**self._names, version: cipher})
+
+    def without_before(self, version: int) -> "Keyset":
+        """The keyset without the master keys older than `version`; the active one stays in any case."""
+        oldest = min(version, self.active)
+        masters = {number: key for number, key in self._raw.items() if number >= oldest}
+        return Keyset(active=self.active, masters=masters, index=self.index, ciphers=self._names)
+
+
+class KeysetFile:
+    """The keyset of a file that others may change while this process runs: read again where it has changed."""
+
+    remote = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at = 0
+        self._keyset = self._current()
+        self.index = self._keyset.index
+
+    @property
+    def active(self) -> int:
+        """The version of new wraps."""
+        return self._current().active
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The versions that open wraps, oldest first."""
+        return self._current().versions
+
+    def wrap(self, keys: Sequence[tuple[UUID, bytes]]) -> list[Wrapped]:
+        """Data keys under the active master key."""
+        return self._current().wrap(keys)
+
+    def unwrap(self, wrapped: Sequence[Wrapped]) -> list[bytes]:
+        """The data keys. Raises `KeyUnusable`."""
+        return self._current().unwrap(wrapped)
+
+    def rotate(self, cipher: CipherName) -> int:
+        """Add a master key of a cipher and make it the active one; its version."""
+        return rotate_keyset(self._path, cipher).active
+
+    def retire_before(self, version: int) -> None:
+        """Take the master keys older than `version` out of the file: what they wrapped never opens again."""
+        write_over(self._path, self._current().without_before(version).as_json().encode())
+
+    def _current(self) -> Keyset:
+        try:
+            changed_at = self._path.stat().st_mtime_ns
+        except OSError:
+            if self._read_at:  # unlinked under a running service: what was read goes on serving
+                return self._keyset
+            changed_at = 0
+        if changed_at != self._read_at or not changed_at:
+            self._keyset, self._read_at = open_keyset(self._path), changed_at
+        return self._keyset
 
 
 def new_keyset() -> Keyset:
@@ -81,7 +139,9 @@ def open_keyset(path: Path) -> Keyset:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         masters = {int(version): base64.b64decode(key, validate=True) for version, key in content["masters"].items()}
-        return Keyset(active=int(content["active"]), masters=masters, index=base64.b64decode(content["index"], validate=True))
+        ciphers = {int(version): CipherName(name) for version, name in content.get("ciphers", {}).items()}
+        index = base64.b64decode(content["index"], validate=True)
+        return Keyset(active=int(content["active"]), masters=masters, index=index, ciphers=ciphers)
     except FileNotFoundError:
         raise KeysetUnreadable(f"there is no keyset file at {path}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, binascii.Error):
@@ -98,9 +158,9 @@ def create_keyset(path: Path) -> Keyset:
     return keyset
 
 
-def rotate_keyset(path: Path) -> Keyset:
+def rotate_keyset(path: Path, cipher: CipherName = CipherName.AES_256_GCM) -> Keyset:
     """Add a master key to the file and make it the active one."""
-    keyset = open_keyset(path).rotated()
+    keyset = open_keyset(path).rotated(cipher)
     write_over(path, keyset.as_json().encode())
     return keyset
 

@@ -1,5 +1,6 @@
-"""Opens a customer's stored identity, for changes and for masked answers. Callers audit the read."""
+"""Opens customers' stored identities, for changes and for masked answers. Callers audit the read."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -8,14 +9,19 @@ from services.profile.sealing import Sealer
 from services.profile.vault import Identity, Vault, WrappedKey
 
 
-def sealer_of(row: asyncpg.Record, vault: Vault) -> Sealer:
-    """The sealer of a customer's row as `store.customers` reads it. Raises `KeyUnusable`."""
-    return vault.sealer(row["id"], WrappedKey(row["key_version"], row["master_version"], bytes(row["wrapped"])))
+async def sealers_of(rows: Sequence[asyncpg.Record], vault: Vault) -> list[Sealer]:
+    """The sealers of customers' rows as `store.customers` reads them. Raises `KeyUnusable`, `MastersUnavailable`."""
+    return await vault.sealers_for([(row["id"], wrapped_key(row)) for row in rows])
 
 
-def opened(row: asyncpg.Record, vault: Vault) -> Identity:
-    """The identity in a customer's row. Raises `KeyUnusable`, `CiphertextMisplaced`."""
-    sealer, customer_id = sealer_of(row, vault), row["id"]
+def wrapped_key(row: asyncpg.Record) -> WrappedKey:
+    """The data key in a row with `key_version`, `master_version` and `wrapped`."""
+    return WrappedKey(row["key_version"], row["master_version"], bytes(row["wrapped"]))
+
+
+def opened(row: asyncpg.Record, sealer: Sealer) -> Identity:
+    """The identity in a customer's row. Raises `CiphertextMisplaced`."""
+    customer_id = row["id"]
     return Identity(
         id_type=row["id_type"],
         name=_open(sealer, "name", customer_id, row["name_sealed"]) or "",

@@ -1,12 +1,13 @@
-"""HTTP shapes of customers, consents, measures and signals. Answers hold masked identity only (H20)."""
+"""HTTP shapes of customers and consents. Answers hold masked identity only (H20)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.values import Channel, ConsentPurpose, LifeStage, NeedType, ProductClass, RelationStage, RiskLevel, SignalKind
+from contracts.disclosure import MaskedAddress, MaskedCard, MaskedEmail, MaskedIdentityNumber, MaskedName, MaskedPhone
+from contracts.values import ProductClass, RiskLevel
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_.:/+-]{1,64}$")]
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "none"]
@@ -67,17 +68,17 @@ class SearchIn(_In):
 
 
 class CustomerOut(BaseModel):
-    """A customer, identity masked: given name, last six of the identity number, middle of the phone."""
+    """A customer in the form that the caller may see (H20): inside the bank, or the customer's own app."""
 
     customer_id: UUID
     customer_no: str
-    name: str = Field(examples=["王**"])
+    name: MaskedName = Field(examples=["王**"])
     id_type: str
-    id_number: str | None = Field(examples=["110101199003******"])
-    phone: str | None = Field(examples=["138****5678"])
-    email: str | None = Field(examples=["w***@example.com"])
-    address: str | None
-    birth_date: date
+    id_number: MaskedIdentityNumber | None = Field(examples=["110101199003******"])
+    phone: MaskedPhone | None = Field(examples=["138****5678"])
+    email: MaskedEmail | None = Field(examples=["w***@example.com"])
+    address: MaskedAddress | None = Field(examples=["北京市东城区******"])
+    birth_date: date | None
     sex: str
     branch: str
     opened_on: date
@@ -105,7 +106,7 @@ class AccountOut(BaseModel):
     currency: str
     opened_on: date
     closed_on: date | None
-    card_no: str | None = Field(examples=["622848******0018"])
+    card_no: MaskedCard | None = Field(examples=["622848******0018"])
     balance_day: date | None
     balance_fen: int | None
 
@@ -116,88 +117,3 @@ class FactOut(BaseModel):
     fact: str
     value: str
     since: date
-
-
-class MeasuresOut(BaseModel):
-    """The four dimensions of H1 on a day. Definitions: services/profile/README.md."""
-
-    customer_id: UUID
-    as_of: date
-    version: int | None = Field(description="Of the published event; null for a day computed afterwards.")
-    currency: str
-    assets_30: int = Field(description="Average daily financial assets of 30 days, fen.")
-    assets_90: int
-    assets_180: int
-    growth_180_bp: int | None
-    contribution_fen: int
-    dealings_90: int
-    logins_90: int
-    channels_90: int
-    payroll: bool
-    products: list[ProductClass]
-    need: NeedType
-    life_stage: LifeStage
-    relation_stage: RelationStage
-    history_days: int
-    age: int
-
-
-class SignalOut(BaseModel):
-    """A need or an event found in the data, with its evidence."""
-
-    signal_id: UUID
-    kind: SignalKind
-    as_of: date
-    confidence_bp: int
-    evidence: dict[str, object]
-
-
-class SignalCountOut(BaseModel):
-    """Signals of one kind."""
-
-    kind: SignalKind
-    signals: int
-    customers: int
-    as_of: date
-
-
-class ConsentIn(_In):
-    """A customer's word on a purpose; `channel` null means all channels."""
-
-    purpose: ConsentPurpose
-    channel: Channel | None = None
-    granted: bool
-
-
-class ConsentOut(BaseModel):
-    """What holds now for a purpose and channel; a channel without a word of its own follows the word on all (null)."""
-
-    purpose: ConsentPurpose
-    channel: Channel | None
-    granted: bool
-    at: datetime
-
-
-class ConsentsOut(BaseModel):
-    """All that holds."""
-
-    items: list[ConsentOut]
-
-
-class RunIn(_In):
-    """The day to compute; yesterday when left out."""
-
-    as_of: date | None = None
-
-
-class RunOut(BaseModel):
-    """A computation of measures and signals."""
-
-    run_id: UUID
-    as_of: date
-    state: Literal["running", "done"]
-    customers: int
-    published: int
-    signals: int
-    started_at: datetime
-    finished_at: datetime | None

@@ -25,3 +25,11 @@ FACTS_WITH_DAY = ("child_birth_date", "business_founded_on")
 """Facts whose value is a day that measures and signals reckon with."""
 IDENTITY_FIELDS = ("name", "id_number", "phone", "email", "address")
 """Fields of a customer that are stored encrypted only."""
+SPOKEN_SOURCES = ("app", "branch_form", "phone_recording", "wecom", "video_recording")
+"""Where a customer's word came from."""
+CONSENT_SOURCES = (*SPOKEN_SOURCES, "unrecorded", "merge", "legal_hold", "erasure")
+"""And what else is in the record: words from before sources were kept, and stops that we ourselves added."""
+DUPLICATE_CAUSES = ("identity_number", "phone_and_birth_date")
+DISMISSALS = ("relatives", "shared_phone", "other_person", "data_error")
+"""Why two records are two persons."""
+REVEALABLE = (*IDENTITY_FIELDS, "cards")

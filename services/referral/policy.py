@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.referral.rules.campaigns import Campaign, Policy, check_dates, check_wording
+from contracts.wording import read_judgement
+from services.referral.rules.campaigns import Campaign, Policy, check_dates
 
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -51,7 +52,6 @@ class CampaignDocument(_Part):
 
     version: Annotated[int, Field(ge=1, le=1_000_000)]
     effective_from: date
-    forbidden_wording: Annotated[tuple[_Text, ...], Field(min_length=1, strict=False)]
     campaigns: Annotated[tuple[CampaignPart, ...], Field(max_length=100, strict=False)]
 
     def policy(self) -> Policy:
@@ -70,10 +70,10 @@ class CampaignDocument(_Part):
 def read_campaigns(path: Path) -> CampaignDocument:
     """The document in a YAML file, checked.
 
-    Raises pydantic's `ValidationError` for a wrong shape, `CampaignDatesReversed`, `CampaignsOverlap`, `CashWording`.
+    Its texts are those that compliance judged (H23, H29): the judgement lies beside the file. Raises pydantic's
+    `ValidationError` for a wrong shape, `CampaignDatesReversed`, `CampaignsOverlap`, `WordingNotJudged`.
     """
     document = CampaignDocument.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     check_dates(document.policy().campaigns)
-    texts = (text for part in document.campaigns for text in (part.code, part.title, part.text))
-    check_wording(texts, document.forbidden_wording)
+    read_judgement(path).require(text for part in document.campaigns for text in (part.code, part.title, part.text))
     return document

@@ -1,6 +1,7 @@
 """Policies ready to decide: loaded once, kept by digest, asked 150,000 times a second."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import zen
 
 from contracts.values import Tier
 from services.tiering.document import canonical, parse
-from services.tiering.rules import FACTS, Fact, Measures, Row, RowText
+from services.tiering.rules import FACTS, Downgrade, Fact, Measures, Row, RowText
 from services.tiering.rules.facts import Value
 
 _KEPT = 64
@@ -28,12 +29,16 @@ class Policy:
     rows: tuple[RowText, ...]
     facts: tuple[Fact, ...]
     outcome: dict[str, Row]
+    downgrade: Downgrade
     engine: zen.ZenEngine
 
     def judge(self, measures: Measures) -> Row | None:
         """The first row whose conditions all hold, None where none does. Only the facts that the table reads are sent."""
-        facts = {fact.name: fact.read(measures) for fact in self.facts}
-        answer = self.engine.evaluate(self.digest, facts)["result"]
+        return self.judge_facts({fact.name: fact.read(measures) for fact in self.facts})
+
+    def judge_facts(self, facts: Mapping[str, Value]) -> Row | None:
+        """The same on facts by name; those that the table reads must be there."""
+        answer = self.engine.evaluate(self.digest, dict(facts))["result"]
         return self.outcome.get(answer.get("reason", ""))
 
 
@@ -43,7 +48,6 @@ class PolicyBook:
     def __init__(self) -> None:
         self._contents: dict[str, zen.ZenDecisionContent] = {}
         self._policies: OrderedDict[tuple[int, str], Policy] = OrderedDict()
-        self._latest: dict[str, Policy] = {}
         self._engine = zen.ZenEngine({"loader": self._contents.__getitem__})
 
     def add(self, *, version: int, mark: str, document: dict[str, Any]) -> Policy:  # Any: a JSON document
@@ -62,14 +66,6 @@ class PolicyBook:
         """A policy that was compiled before, by its version and digest."""
         return self._policies.get((version, mark))
 
-    def guess(self, currency: str) -> Policy | None:
-        """The policy last seen in force for a currency. A guess: who decides on it must check that it still is."""
-        return self._latest.get(currency)
-
-    def remember(self, policy: Policy) -> None:
-        """Take `policy` as the next guess for its currency."""
-        self._latest[policy.currency] = policy
-
     def _compile(self, version: int, mark: str, document: dict[str, Any]) -> Policy:  # Any: a JSON document
         parsed = parse(document)
         rows = parsed.rows()
@@ -83,6 +79,7 @@ class PolicyBook:
             rows=rows,
             facts=tuple(FACTS[column.field] for column in parsed.content.inputs),
             outcome={row.reason: Row(tier=Tier(row.tier), reason=row.reason) for row in rows},
+            downgrade=parsed.downgrades,
             engine=self._engine,
         )
 

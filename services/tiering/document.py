@@ -7,7 +7,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from contracts.values import RuleBroken, Tier
-from services.tiering.rules import RowText
+from services.tiering.rules import Downgrade, RowText
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Cell = Annotated[str, StringConstraints(max_length=200)]
@@ -34,6 +34,10 @@ class Text(Strict):
 
     zh: Short
     en: Short
+
+
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[!-?A-~]{1,60}$")]
+"""A reason's name, as events carry it: ASCII without spaces and @."""
 
 
 class ReasonText(Text):
@@ -82,13 +86,26 @@ class Jdm(Strict):
     edges: list[Edge] = Field(min_length=2, max_length=2)
 
 
+class DowngradeSetting(Strict):
+    """How customers go down: days of grace, and tiers at once."""
+
+    grace_days: int = Field(ge=0, le=366)
+    max_steps: int = Field(ge=1, le=2)
+
+
 class PolicyDocument(Strict):
-    """What a bank writes: the table decides, the texts say why."""
+    """What a bank writes: the table decides, the texts say why, `downgrade` keeps tiers from flapping."""
 
     title: Text
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-    texts: dict[Short, ReasonText]
+    downgrade: DowngradeSetting | None = None
+    texts: dict[ReasonCode, ReasonText]
     table: Jdm
+
+    @property
+    def downgrades(self) -> Downgrade:
+        """The setting as the rules take it; without one, down at once and all the way."""
+        return Downgrade() if self.downgrade is None else Downgrade(**self.downgrade.model_dump())
 
     @property
     def content(self) -> TableContent:

@@ -9,10 +9,11 @@ from services.tiering.timers import timers
 
 
 async def start(runtime: Runtime) -> None:
-    """Publish the default policies where there are none, and arm the nightly run."""
+    """Publish the default policies where there are none, and arm the nightly run and the look at grace periods."""
     async with runtime.database.begin() as session:
         await actions.seed_policies(session, now=runtime.clock.now())
         await actions.ensure_night(session, now=runtime.clock.now())
+        await actions.ensure_grace_look(session, now=runtime.clock.now())
 
 
 SERVICE = Service(

@@ -32,9 +32,13 @@ class PolicyRow(Base, table=True):
 
     __tablename__: ClassVar[str] = "policy"
     __table_args__ = (
-        sa.CheckConstraint("status IN ('draft', 'published')", name="status"),
+        sa.CheckConstraint("status IN ('draft', 'published', 'withdrawn', 'rejected')", name="status"),
         sa.CheckConstraint("approved_by <> drafted_by", name="two_persons"),
         sa.CheckConstraint("(status = 'published') = (approved_by IS NOT NULL AND approved_at IS NOT NULL)", name="approved"),
+        sa.CheckConstraint(
+            "(status IN ('withdrawn', 'rejected')) = (closed_by IS NOT NULL AND closed_at IS NOT NULL)", name="closed"
+        ),
+        sa.CheckConstraint("status <> 'rejected' OR (closed_by <> drafted_by AND closed_because IS NOT NULL)", name="rejected"),
         sa.Index("ix_policy_in_force", "currency", "effective_from", "version", postgresql_where=sa.text("status = 'published'")),
     )
 
@@ -48,18 +52,26 @@ class PolicyRow(Base, table=True):
     drafted_at: datetime = Field(sa_column=_moment())
     approved_by: str | None = Field(default=None, sa_column=_text(nullable=True))
     approved_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    closed_by: str | None = Field(default=None, sa_column=_text(nullable=True))
+    closed_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    closed_because: str | None = Field(default=None, sa_column=_text(nullable=True))
 
 
 class StandingRow(Base, table=True):
     """What a customer stands at now: the latest measures and the decision on them.
 
     `number` counts the decisions of the history, `change` the changes of tier (the version of the event that told the last).
+    `fired` is the reason code of the policy's row, `automatic` the tier that follows from it, `tier` the one that holds:
+    another where staff gave one (`manual_*`). `grace_until` is set while the row gives a lower tier than `automatic`.
     """
 
     __tablename__: ClassVar[str] = "standing"
     __table_args__ = (
         sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
         sa.CheckConstraint("number >= change AND change >= 1", name="counts"),
+        sa.CheckConstraint(f"automatic IN ({_TIERS})", name="automatic"),
+        sa.CheckConstraint(f"manual_tier IN ({_TIERS})", name="manual_tier"),
+        sa.Index("ix_standing_grace", "grace_until", postgresql_where=sa.text("grace_until IS NOT NULL")),
         {"postgresql_with": {"fillfactor": 80}},
     )
 
@@ -75,15 +87,27 @@ class StandingRow(Base, table=True):
     inputs: dict[str, Any] = Field(sa_column=sa.Column(pg.JSONB, nullable=False))  # Any: rules.Measures as JSON
     since: datetime = Field(sa_column=_moment())
     decided_at: datetime = Field(sa_column=_moment())
+    automatic: str = Field(sa_column=_text())
+    fired: str = Field(sa_column=_text())
+    grace_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    manual_tier: str | None = Field(default=None, sa_column=_text(nullable=True))
+    manual_code: str | None = Field(default=None, sa_column=_text(nullable=True))
+    manual_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
 
 
 class DecisionRow(Base, table=True):
-    """One decision that changed a tier or its reason. Rows are never updated."""
+    """One decision that changed a tier, its reason, or what lies underneath. Rows are never updated.
+
+    `held` and `held_grace_until` are the automatic tier that it found; with them and `manual_*` it can be replayed.
+    """
 
     __tablename__: ClassVar[str] = "decision"
     __table_args__ = (
         sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
         sa.CheckConstraint(f"previous IN ({_TIERS})", name="previous"),
+        sa.CheckConstraint(f"automatic IN ({_TIERS})", name="automatic"),
+        sa.CheckConstraint(f"held IN ({_TIERS})", name="held"),
+        sa.CheckConstraint(f"manual_tier IN ({_TIERS})", name="manual_tier"),
     )
 
     customer_id: UUID = Field(primary_key=True)
@@ -95,6 +119,44 @@ class DecisionRow(Base, table=True):
     policy_version: int
     as_of: date
     decided_at: datetime = Field(sa_column=_moment())
+    automatic: str = Field(sa_column=_text())
+    fired: str = Field(sa_column=_text())
+    grace_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    held: str | None = Field(default=None, sa_column=_text(nullable=True))
+    held_grace_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    manual_tier: str | None = Field(default=None, sa_column=_text(nullable=True))
+    manual_code: str | None = Field(default=None, sa_column=_text(nullable=True))
+    manual_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class ManualTierRow(Base, table=True):
+    """A tier that staff ask for, that another person answers, and that ends at its moment (or is ended before)."""
+
+    __tablename__: ClassVar[str] = "manual_tier"
+    __table_args__ = (
+        sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
+        sa.CheckConstraint("state IN ('requested', 'active', 'rejected', 'ended')", name="state"),
+        sa.CheckConstraint("answered_by <> requested_by", name="two_persons"),
+        sa.CheckConstraint(
+            "state NOT IN ('active', 'rejected') OR (answered_by IS NOT NULL AND answered_at IS NOT NULL)", name="answered"
+        ),
+        sa.CheckConstraint("(state = 'ended') = (ended_by IS NOT NULL AND ended_at IS NOT NULL)", name="ended"),
+        sa.Index("uq_manual_tier_open", "customer_id", unique=True, postgresql_where=sa.text("state IN ('requested', 'active')")),
+        sa.Index("ix_manual_tier_customer", "customer_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    tier: str = Field(sa_column=_text())
+    code: str = Field(sa_column=_text())
+    until: datetime = Field(sa_column=_moment())
+    state: str = Field(sa_column=_text())
+    requested_by: str = Field(sa_column=_text())
+    requested_at: datetime = Field(sa_column=_moment())
+    answered_by: str | None = Field(default=None, sa_column=_text(nullable=True))
+    answered_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    ended_by: str | None = Field(default=None, sa_column=_text(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
 
 
 class RunRow(Base, table=True):

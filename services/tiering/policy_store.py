@@ -22,7 +22,9 @@ class Draft:
 
 
 _VERSIONS = """
-SELECT version, status, currency, effective_from, digest, drafted_by, drafted_at, approved_by, approved_at FROM policy
+SELECT version, status, currency, effective_from, digest, drafted_by, drafted_at, approved_by, approved_at,
+       closed_by, closed_at, closed_because
+FROM policy
 """
 
 
@@ -66,7 +68,7 @@ async def versions_in_force(session: Session, *, today: date) -> list[asyncpg.Re
     return await connection.fetch(
         """
         SELECT DISTINCT ON (currency) version, status, currency, effective_from, digest, drafted_by, drafted_at,
-               approved_by, approved_at
+               approved_by, approved_at, closed_by, closed_at, closed_because
         FROM policy WHERE status = 'published' AND effective_from <= $1
         ORDER BY currency, effective_from DESC, version DESC
         """,
@@ -106,6 +108,19 @@ async def publish(session: Session, version: int, *, approved_by: str, now: date
     connection = await driver(session)
     await connection.execute(
         "UPDATE policy SET status = 'published', approved_by = $2, approved_at = $3 WHERE version = $1", version, approved_by, now
+    )
+
+
+async def close(session: Session, version: int, *, status: str, by: str, because: str | None, now: datetime) -> None:
+    """A draft ends without approval: `withdrawn` by its author or `rejected` by another person, with the reason."""
+    connection = await driver(session)
+    await connection.execute(
+        "UPDATE policy SET status = $2, closed_by = $3, closed_because = $4, closed_at = $5 WHERE version = $1",
+        version,
+        status,
+        by,
+        because,
+        now,
     )
 
 

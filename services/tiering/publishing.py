@@ -6,9 +6,11 @@ decides. So each cell is compiled and tried here, and what is wrong is named by 
 
 import re
 from collections.abc import Callable
-from typing import Any
+from importlib import resources
+from typing import Any, Final
 
 import orjson
+import yaml
 import zen
 
 from contracts.values import RuleBroken, Tier
@@ -20,7 +22,23 @@ _NUMBER_CELL = re.compile(r"(?:<=|>=|==|!=|<|>|-?\d+|\.\.|[\[\](),]|\band\b|\bor
 _INTEGER = re.compile(r"-?\d+")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _CODES_LEFT = re.compile(r"[\s,\[\]]*|\s*not in\s*\[[\s,]*\]\s*")
+_SUBTRACTS = re.compile(r"[\d)\]]\s*-")
 _LARGEST = 10**15
+
+
+CURRENCIES: Final = frozenset(
+    yaml.safe_load(resources.files("services.tiering").joinpath("policies/currencies.yaml").read_text(encoding="utf-8"))[
+        "currencies"
+    ]
+)
+"""Currencies that the bank tiers customers in."""
+
+
+class CurrencyNotConfigured(RuleBroken):
+    """A policy in a currency in which nobody is tiered."""
+
+    rule = "policy-currency-not-configured"
+    fix = f"Use one of: {', '.join(sorted(CURRENCIES))}; or have the currency configured first."
 
 
 class HitPolicyNotFirst(RuleBroken):
@@ -75,8 +93,10 @@ class RowNeverFires(RuleBroken):
 def check(document: PolicyDocument, raw: dict[str, Any]) -> None:  # Any: the JSON document as it was sent
     """Refuse a policy that could decide wrongly or about nobody. Raises the errors of this module."""
     content = document.content
+    if document.currency not in CURRENCIES:
+        raise CurrencyNotConfigured("the currency is not configured", field="document.currency")
     if content.hit_policy != "first":
-        raise HitPolicyNotFirst(f"the hit policy is {content.hit_policy!r}", field="document.table.hitPolicy")
+        raise HitPolicyNotFirst("the hit policy is another", field="document.table.hitPolicy")
     _check_columns(content)
     for place, rule in enumerate(content.rules, start=1):
         for column in content.inputs:
@@ -94,7 +114,7 @@ def _at(place: int, column: str) -> str:
 def _check_columns(content: TableContent) -> None:
     for column in content.inputs:
         if column.field not in FACTS:
-            raise ColumnUnknown(f"no fact is called {column.field!r}", field=f"document.table.inputs.{column.field}")
+            raise ColumnUnknown("a column reads no known fact", field=f"document.table.inputs.{column.field}")
     for kind, columns in (("inputs", content.inputs), ("outputs", content.outputs)):
         names = [column.field for column in columns]
         if len(set(names)) != len(names):
@@ -113,16 +133,16 @@ def _check_cell(fact: Fact, cell: str, *, place: int, column: Column) -> None:
     where = f"row {place}, column {column.field!r}"
     field = _at(place, column.field)
     if not _fits(fact, cell):
-        raise CellInvalid(f"{where}: {cell!r} does not fit a column of {fact.unit} values", field=field)
+        raise CellInvalid(f"{where}: it does not fit a column of {fact.unit} values", field=field)
     try:
         compiled = zen.compile_unary_expression(cell)
         answers = [compiled.evaluate({"$": value}) for value in probes(fact, (cell,))]
-    except RuntimeError as error:
-        raise CellInvalid(f"{where}: {cell!r} cannot be evaluated: {_said(error)}", field=field) from None
+    except RuntimeError:  # the engine's words quote the cell
+        raise CellInvalid(f"{where}: it cannot be evaluated", field=field) from None
     if not all(isinstance(answer, bool) for answer in answers):
-        raise CellInvalid(f"{where}: {cell!r} is no condition", field=field)
+        raise CellInvalid(f"{where}: it is no condition", field=field)
     if not any(answers):
-        raise CellInvalid(f"{where}: {cell!r} holds for no value", field=field)
+        raise CellInvalid(f"{where}: it holds for no value", field=field)
 
 
 def _fits(fact: Fact, cell: str) -> bool:
@@ -133,15 +153,9 @@ def _fits(fact: Fact, cell: str) -> bool:
         rest = _QUOTED.sub("", cell)
         return bool(codes) and set(codes) <= set(fact.choices) and _CODES_LEFT.fullmatch(rest) is not None
     numbers = _INTEGER.findall(cell)
+    if _SUBTRACTS.search(cell):
+        return False  # "3 -5" is arithmetic to the engine, and the value it gives stands nowhere in the cell
     return bool(numbers) and _NUMBER_CELL.fullmatch(cell) is not None and max(abs(int(n)) for n in numbers) < _LARGEST
-
-
-def _said(error: RuntimeError) -> str:
-    """The engine's reason without its stack."""
-    try:
-        return str(orjson.loads(str(error).partition("\n")[0])["source"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return "the engine refused it"
 
 
 def _check_outputs(content: TableContent, rule: dict[str, str], *, place: int) -> None:
@@ -151,7 +165,7 @@ def _check_outputs(content: TableContent, rule: dict[str, str], *, place: int) -
         if not value or value == cell or any(sign in value for sign in "'\"\\"):
             raise OutputMissing(f"row {place} has no {column.field} in quotes", field=_at(place, column.field))
         if column.field == "tier" and value not in set(Tier):
-            raise OutputMissing(f"row {place}: {value!r} is no tier", field=_at(place, "tier"))
+            raise OutputMissing(f"row {place} has a tier that is none", field=_at(place, "tier"))
 
 
 def _check_reasons(document: PolicyDocument) -> None:
@@ -160,9 +174,9 @@ def _check_reasons(document: PolicyDocument) -> None:
     reasons = [unquoted(rule[outputs["reason"]]) for rule in content.rules]
     for place, reason in enumerate(reasons, start=1):
         if reason not in document.texts:
-            raise ReasonUnexplained(f"row {place}: reason {reason!r} has no text", field=f"document.texts.{reason}")
+            raise ReasonUnexplained(f"row {place}: its reason has no text", field=f"document.texts.{reason}")
         if reason in reasons[: place - 1]:
-            raise ReasonUnexplained(f"row {place}: reason {reason!r} is another row's", field=_at(place, "reason"))
+            raise ReasonUnexplained(f"row {place}: its reason is another row's", field=_at(place, "reason"))
     tiers = {unquoted(rule[outputs["tier"]]) for rule in content.rules}
     missing = [tier for tier in Tier if tier not in tiers]
     if missing:

@@ -53,6 +53,7 @@ def measures_of(event: MeasuresComputed) -> Measures:
             payroll=event.payroll,
             products=event.products,
             contribution_fen=event.contribution_fen,
+            dealings_growth_180_bp=event.dealings_growth_180_bp,
         ),
         need=Need(kind=event.need),
         life_cycle=LifeCycle(

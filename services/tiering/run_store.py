@@ -118,8 +118,8 @@ async def advance(session: Session, run_id: UUID, tally: Tally, *, done: bool, n
     )
 
 
-async def night_is_set(session: Session, kind: str, key: str) -> bool:
-    """Whether the timer of the coming night is armed."""
+async def timer_is_set(session: Session, kind: str, key: str) -> bool:
+    """Whether a timer is armed."""
     connection = await driver(session)
     found: bool = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM timer WHERE kind = $1 AND key = $2 AND state = 'due')", kind, key

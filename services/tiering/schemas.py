@@ -13,8 +13,30 @@ from services.tiering.rules import Measures
 from services.tiering.rules.facts import Value
 
 
+class AutomaticOut(BaseModel):
+    """What the policy says, also where staff gave another tier. `grace_until`: the moment of a pending downgrade."""
+
+    tier: Tier
+    reason: str = Field(examples=["vip.assets", "downgrade.grace"])
+    because: Text
+    source: str = Field(examples=["H2"])
+    grace_until: datetime | None
+
+
+class HeldByHandOut(BaseModel):
+    """A tier given by staff, until its moment."""
+
+    tier: Tier
+    code: str = Field(examples=["key-relationship"])
+    because: Text
+    until: datetime
+
+
 class TierOut(BaseModel):
-    """What a customer stands at, and why. `dimensions` are the four of H1; `reason` is the code of the policy's row."""
+    """What a customer stands at, and why. `dimensions` are the four of H1.
+
+    `reason` is the code of the policy's row, `downgrade.grace` or `manual.<code>`; `fired` is always the code of the row.
+    """
 
     customer_id: UUID
     tier: Tier
@@ -23,7 +45,12 @@ class TierOut(BaseModel):
     because: Text
     source: str = Field(examples=["H2"])
     package: str = Field(examples=["vip.one-plus-n"])
+    fired: str = Field(examples=["vip.assets"])
+    grace_until: datetime | None = Field(description="End of the grace period, while a lower tier is pending.")
+    automatic: AutomaticOut
+    manual: HeldByHandOut | None
     policy_version: int
+    policy_digest: str
     decision: int = Field(description="Number of the latest decision in the history.")
     as_of: date = Field(description="Day of the measures.")
     since: datetime = Field(description="Since when the customer is in this tier.")
@@ -38,10 +65,24 @@ class DecisionOut(BaseModel):
     tier: Tier
     previous: Tier | None
     reason: str
+    fired: str = Field(description="Reason code of the policy's row.")
+    automatic: Tier
+    grace_until: datetime | None
+    manual: str | None = Field(description="Reason code of a tier given by hand.")
     policy_version: int
+    policy_digest: str = Field(description="SHA-256 of the policy's canonical JSON.")
     as_of: date
     decided_at: datetime
     dimensions: Measures
+
+
+class ReplayOut(BaseModel):
+    """A stored decision, and what its inputs give under its policy now. `identical` is what an auditor looks for."""
+
+    identical: bool
+    differences: list[str] = Field(description="Names of the fields that differ.")
+    policy_intact: bool = Field(description="The stored policy still has the digest under which it decided.")
+    decision: DecisionOut
 
 
 class Words(BaseModel):
@@ -124,7 +165,7 @@ class PolicyOut(BaseModel):
     """A version of the policy, without its document."""
 
     version: int
-    status: str = Field(examples=["draft", "published"])
+    status: str = Field(examples=["draft", "published", "withdrawn", "rejected"])
     currency: str
     effective_from: date
     digest: str = Field(description="SHA-256 of the document's canonical JSON.")
@@ -132,6 +173,32 @@ class PolicyOut(BaseModel):
     drafted_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    closed_by: str | None = Field(description="Who withdrew or rejected the draft.")
+    closed_at: datetime | None
+    closed_because: str | None = Field(description="Why it was rejected.")
+
+
+class RejectionIn(BaseModel):
+    """Why a draft is rejected: words on the policy, never on a customer."""
+
+    because: str = Field(min_length=3, max_length=500, examples=["Threshold for VIP not agreed with branches"])
+
+
+class DifferenceOut(BaseModel):
+    """One place that differs between two versions. Rows are named by their reason code."""
+
+    place: str = Field(examples=["table.vip.assets.assets_90_fen"])
+    kind: str = Field(examples=["added", "removed", "changed", "moved"])
+    before: str | None
+    after: str | None
+
+
+class ChangesOut(BaseModel):
+    """What a version changes in another one."""
+
+    version: int
+    against: int
+    differences: list[DifferenceOut]
 
 
 class PolicyDocumentOut(PolicyOut):

@@ -19,3 +19,4 @@ class Settings(ServiceSettings):
     run_blocks_per_turn: int = Field(default=20, ge=1, le=200, description="Blocks decided in one transaction.")
     feed_retry_minutes: int = Field(default=15, ge=1, description="Wait before the next look at a late feed.")
     feed_looks: int = Field(default=90, ge=1, description="Looks at a late feed before a nightly run is given up.")
+    grace_look_minutes: int = Field(default=5, ge=1, description="Wait between looks for grace periods that are over.")

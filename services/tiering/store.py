@@ -1,149 +1,44 @@
 """Every query of tiering on customers: what they stand at, and the history of decisions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
 from chassis.database import Session, driver
-from contracts.values import Tier
 
-_STORE = """
-WITH in_force AS (
-    SELECT version, digest FROM policy WHERE status = 'published' AND currency = $1 AND effective_from <= $2
-    ORDER BY effective_from DESC, version DESC LIMIT 1
-),
-given AS (
-    SELECT g.* FROM in_force f, unnest($5::uuid[], $6::text[], $7::text[], $8::date[], $9::int[], $10::text[], $11::text[])
-        AS g(customer_id, tier, reason, as_of, measures_version, branch, inputs)
-    WHERE f.version = $3 AND f.digest = $4
-),
-before AS (
-    SELECT s.customer_id, s.tier, s.reason, s.number, s.change, s.since, s.measures_version
-    FROM standing s WHERE s.customer_id IN (SELECT customer_id FROM given)
-    ORDER BY s.customer_id FOR UPDATE
-),
-decided AS (
-    SELECT g.*, b.tier AS previous, b.since,
-           coalesce(b.number, 0) AS number, coalesce(b.change, 0) AS change,
-           b.tier IS DISTINCT FROM g.tier AS moved,
-           b.tier IS DISTINCT FROM g.tier OR b.reason <> g.reason AS noted
-    FROM given g LEFT JOIN before b USING (customer_id)
-    WHERE NOT $13::boolean OR b.measures_version = g.measures_version
-),
-stored AS (
-    INSERT INTO standing (customer_id, tier, reason, policy_version, number, change, branch, as_of, measures_version,
-                          inputs, since, decided_at)
-    SELECT customer_id, tier, reason, $3, number + noted::int, change + moved::int, branch, as_of, measures_version,
-           inputs::jsonb, CASE WHEN moved THEN $12 ELSE since END, $12
-    FROM decided
-    ON CONFLICT (customer_id) DO UPDATE SET
-        tier = excluded.tier, reason = excluded.reason, policy_version = excluded.policy_version,
-        number = excluded.number, change = excluded.change, branch = excluded.branch, as_of = excluded.as_of,
-        measures_version = excluded.measures_version, inputs = excluded.inputs, since = excluded.since,
-        decided_at = excluded.decided_at
-),
-noted AS (
-    INSERT INTO decision (customer_id, number, tier, previous, reason, inputs, policy_version, as_of, decided_at)
-    SELECT customer_id, number + 1, tier, previous, reason, inputs::jsonb, $3, as_of, $12 FROM decided WHERE noted
-)
-SELECT f.version, f.digest, d.customer_id, d.tier, d.previous, d.reason, d.as_of, d.change + 1 AS change
-FROM in_force f LEFT JOIN decided d ON d.moved
+_STANDINGS = """
+SELECT customer_id, policy_version, branch, as_of, measures_version,
+       tier, reason, fired, automatic, grace_until, manual_tier, manual_code, manual_until,
+       inputs::text AS inputs
+FROM standing
 """
-# One statement: it checks that the policy asked is still in force, locks what stands, compares, stores, and notes. A new
-# tier or reason goes into the history; only a new tier is returned, to be told to others.
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision to be stored. `inputs` is `rules.Measures` as JSON."""
-
-    customer_id: UUID
-    tier: Tier
-    reason: str
-    as_of: date
-    measures_version: int
-    branch: str
-    inputs: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A customer whose tier is another than before, or the first. `change` numbers them 1, 2, 3, … for each customer."""
-
-    customer_id: UUID
-    tier: Tier
-    previous: Tier | None
-    reason: str
-    as_of: date
-    change: int
-
-
-async def store_decisions(
-    session: Session,
-    rows: Sequence[Decided],
-    *,
-    currency: str,
-    policy: tuple[int, str],
-    today: date,
-    now: datetime,
-    only_if_same_measures: bool = False,
-) -> list[Move] | None:
-    """Store decisions made with `policy` (version, digest), each customer at most once in `rows`.
-
-    Returns the moves; None, with nothing stored, where another policy or none is in force for `currency`.
-    `only_if_same_measures` leaves out customers whose measures are newer than those decided on.
-    """
-    connection = await driver(session)
-    found = await connection.fetch(
-        _STORE,
-        currency,
-        today,
-        *policy,
-        [row.customer_id for row in rows],
-        [row.tier.value for row in rows],
-        [row.reason for row in rows],
-        [row.as_of for row in rows],
-        [row.measures_version for row in rows],
-        [row.branch for row in rows],
-        [row.inputs for row in rows],
-        now,
-        only_if_same_measures,
-    )
-    if not found or (found[0]["version"], found[0]["digest"]) != policy:
-        return None
-    return [_move(row) for row in found if row["customer_id"] is not None]
-
-
-def _move(row: asyncpg.Record) -> Move:
-    previous = row["previous"]
-    return Move(
-        customer_id=row["customer_id"],
-        tier=Tier(row["tier"]),
-        previous=None if previous is None else Tier(previous),
-        reason=row["reason"],
-        as_of=row["as_of"],
-        change=row["change"],
-    )
 
 
 async def standings_after(session: Session, cursor: UUID | None, *, limit: int) -> list[asyncpg.Record]:
     """The next `limit` customers by id, with what they stand at; `inputs` as JSON text."""
     connection = await driver(session)
     return await connection.fetch(
-        """
-        SELECT customer_id, tier, reason, policy_version, branch, as_of, measures_version, inputs::text AS inputs
-        FROM standing WHERE $1::uuid IS NULL OR customer_id > $1 ORDER BY customer_id LIMIT $2
-        """,
-        cursor,
-        limit,
+        _STANDINGS + "WHERE $1::uuid IS NULL OR customer_id > $1 ORDER BY customer_id LIMIT $2", cursor, limit
     )
 
 
+async def grace_over(session: Session, now: datetime, *, limit: int) -> list[asyncpg.Record]:
+    """Up to `limit` customers whose grace period is over, by id; `inputs` as JSON text."""
+    connection = await driver(session)
+    return await connection.fetch(_STANDINGS + "WHERE grace_until <= $1 ORDER BY grace_until, customer_id LIMIT $2", now, limit)
+
+
+async def lock_standings(session: Session, customers: Sequence[UUID]) -> list[asyncpg.Record]:
+    """What some customers stand at, locked until the transaction ends; `inputs` as JSON text."""
+    connection = await driver(session)
+    return await connection.fetch(_STANDINGS + "WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE", customers)
+
+
 TIER = """
-SELECT s.tier, s.reason, s.policy_version, p.digest, s.number, s.as_of, s.since, s.decided_at, s.inputs::text AS inputs
+SELECT s.tier, s.reason, s.fired, s.automatic, s.grace_until, s.manual_tier, s.manual_code, s.manual_until,
+       s.policy_version, p.digest, s.number, s.as_of, s.since, s.decided_at, s.inputs::text AS inputs
 FROM standing s JOIN policy p ON p.version = s.policy_version WHERE s.customer_id = $1
 """
 """The hot read: what one customer stands at, in one statement for the driver's pool."""
@@ -156,8 +51,9 @@ async def standing(session: Session, customer_id: UUID) -> asyncpg.Record | None
 
 
 _HISTORY = """
-SELECT number, tier, previous, reason, policy_version, as_of, decided_at, inputs::text AS inputs
-FROM decision WHERE customer_id = $1
+SELECT d.number, d.tier, d.previous, d.reason, d.fired, d.automatic, d.grace_until, d.held, d.held_grace_until,
+       d.manual_tier, d.manual_code, d.manual_until, d.policy_version, p.digest, d.as_of, d.decided_at, d.inputs::text AS inputs
+FROM decision d JOIN policy p ON p.version = d.policy_version WHERE d.customer_id = $1
 """
 
 

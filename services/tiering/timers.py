@@ -7,7 +7,8 @@ from chassis.database import Session
 from chassis.inbox import Context
 from chassis.timers import Timer, Timers
 from services.tiering import actions
-from services.tiering.actions.runs import NIGHT, TURN
+from services.tiering.actions.manual import ENDS
+from services.tiering.actions.runs import GRACE_ENDS, NIGHT, TURN
 from services.tiering.settings import Settings
 
 timers = Timers()
@@ -24,3 +25,16 @@ async def on_turn(session: Session, timer: Timer, context: Context) -> None:
     """A run has its next turn."""
     settings = cast("Settings", context.settings)  # the composition root gives this service its own settings
     await actions.take_turn(session, run_id=UUID(timer.key), clock=context.clock, settings=settings)
+
+
+@timers.on(GRACE_ENDS)
+async def on_grace(session: Session, timer: Timer, context: Context) -> None:
+    """Look for grace periods that are over."""
+    settings = cast("Settings", context.settings)  # as above
+    await actions.end_grace(session, now=context.now, today=context.clock.today(), settings=settings)
+
+
+@timers.on(ENDS)
+async def on_manual_end(session: Session, timer: Timer, context: Context) -> None:
+    """A tier given by hand ends."""
+    await actions.manual_is_over(session, manual_id=UUID(timer.key), now=context.now, today=context.clock.today())

@@ -15,6 +15,17 @@ from steward.suite import STATE_FOLDER
 Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is in the data; the last day of it if not given.")
 ]
+FileDay = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The day for which the files are true, today if not given; later rows are kept."),
+]
+
+
+class Encoding(StrEnum):
+    """Encodings in which core banks write."""
+
+    UTF_8 = "utf-8"
+    GB18030 = "gb18030"
 
 
 class FileFormat(StrEnum):
@@ -71,6 +82,8 @@ async def import_bank(
     dry_run: Annotated[bool, typer.Option(help="Check everything, keep nothing.")] = False,
     report: Annotated[Path | None, typer.Option(help="File for the lines that were refused, with rule and fix.")] = None,
     as_of: Day = None,
+    dated: FileDay = None,
+    encoding: Annotated[Encoding, typer.Option(help="How CSV files are written; a mapping names its own.")] = Encoding.UTF_8,
 ) -> None:
     """Take in a bank's files, compute measures, tier everybody, plan the contacts, and show what came of it."""
     from services.profile.importing import FileUnreadable, MappingBroken  # noqa: PLC0415
@@ -79,7 +92,14 @@ async def import_bank(
     from steward.folder import running_suite  # noqa: PLC0415
 
     suite = running_suite(folder)
-    files = Files(directory, mapping=mapping, report=report, as_of=as_of.date() if as_of else None)
+    files = Files(
+        directory,
+        mapping=mapping,
+        report=report,
+        as_of=as_of.date() if as_of else None,
+        dated=dated.date() if dated else None,
+        encoding=encoding,
+    )
     try:
         with shown(errors) as steps:
             if dry_run:

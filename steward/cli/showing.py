@@ -39,10 +39,10 @@ def show_import(report: ImportReport) -> None:
     """Rows by kind, and the first problems."""
     title = "Imported (dry run: nothing was kept)" if report.dry_run else "Imported"
     rows = [
-        (kind, *map(_number, (row.read, row.created, row.changed, row.unchanged, row.repeated, row.refused)))
+        (kind, *map(_number, (row.read, row.created, row.changed, row.unchanged, row.outdated, row.repeated, row.refused)))
         for kind, row in report.kinds.items()
     ]
-    _print(title, ("kind", "read", "new", "changed", "unchanged", "repeated", "refused"), rows)
+    _print(title, ("kind", "read", "new", "changed", "unchanged", "outdated", "repeated", "refused"), rows)
     if report.problem_count:
         shown = report.problems[:SHOWN_PROBLEMS]
         places = [(problem.file, str(problem.line), problem.field, problem.rule, problem.fix) for problem in shown]

@@ -199,9 +199,9 @@ def share(rng: Random, household: Household, days: Days) -> None:
 
 
 def hand_over(giver: Person, taker: Person, day: int, fen: int) -> None:
-    """Move money from one customer to another."""
-    giver.demand.flows.append(Flow(day, -fen, "transfer", None, taker.demand.number, None, "app"))
-    taker.demand.flows.append(Flow(day, fen, "transfer", None, giver.demand.number, None, "app"))
+    """Move money from one customer to another of the household."""
+    giver.demand.flows.append(Flow(day, -fen, "transfer", None, taker.demand.number, None, "app", at_home=True))
+    taker.demand.flows.append(Flow(day, fen, "transfer", None, giver.demand.number, None, "app", at_home=True))
 
 
 def level_out(rng: Random, person: Person, days: Days) -> None:

@@ -56,6 +56,8 @@ class Flow(NamedTuple):
     counterparty: str | None = None
     product: str | None = None
     channel: str | None = None
+    at_home: bool = False
+    """To or from somebody of the same household."""
 
 
 @dataclass(slots=True)

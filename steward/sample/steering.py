@@ -36,15 +36,19 @@ _HELD_THEN = _days_held(_THEN)
 
 @dataclass(frozen=True, slots=True)
 class Averages:
-    """Daily average assets in fen: of the last 90 days, and of the 90 days that ended 180 days earlier."""
+    """Daily average assets in fen: of the last 90 days, and of the 90 days that ended 180 days earlier.
+
+    `own_now` and `own_then` leave out what moved within the household: that is no growth.
+    """
 
     now: int
-    then: int | None
+    own_now: int
+    own_then: int | None
 
     @property
     def growth(self) -> float | None:
         """1.3 is 30 % more; None without both windows."""
-        return None if not self.then else self.now / self.then
+        return self.own_now / self.own_then if self.own_then and self.own_then > 0 else None
 
     @property
     def tier(self) -> Tier:
@@ -57,13 +61,16 @@ class Averages:
 def averages(person: Person) -> Averages:
     """Count a person's assets as the bank will."""
     now = then = 0
+    at_home = [flow for flow in person.demand.flows if flow.at_home and flow.day >= _THEN[0]]
+    home_now = sum(flow.fen * _HELD_NOW[flow.day] for flow in at_home)
+    home_then = sum(flow.fen * _HELD_THEN[flow.day] for flow in at_home)
     for account in person.accounts:
         if account.is_asset:
             for day, fen in account.changes():
                 now += fen * _HELD_NOW[day]
                 then += fen * _HELD_THEN[day]
     known = min(account.start for account in person.accounts) <= _THEN[0]
-    return Averages(now // WINDOW, then // WINDOW if known else None)
+    return Averages(now // WINDOW, (now - home_now) // WINDOW, (then - home_then) // WINDOW if known else None)
 
 
 def steer(rng: Random, person: Person) -> None:
@@ -93,8 +100,8 @@ def steer(rng: Random, person: Person) -> None:
 
 def _raise_growth(rng: Random, person: Person, found: Averages, growth: float) -> None:
     """Let money come from elsewhere in the gap between the windows, and put most of it into a wealth product."""
-    then = found.then or 0
-    missing = int(then * growth) - found.now
+    then = found.own_then or 0
+    missing = int(then * growth) - found.own_now
     if missing <= 0:
         return
     other = stranger(rng)
@@ -125,8 +132,8 @@ def _top_up(person: Person, found: Averages, wanted: int) -> None:
 
 def _calm(person: Person, found: Averages, growth: float) -> None:
     """Lift both averages by the same sum until the growth is no more than `growth`."""
-    if found.then is not None and found.now > found.then * 1.24:
-        _add(person, int((found.now - growth * found.then) / (growth - 1)))
+    if found.own_then is not None and found.own_now > found.own_then * 1.24:
+        _add(person, int((found.own_now - growth * found.own_then) / (growth - 1)))
 
 
 def _add(person: Person, fen: int) -> None:

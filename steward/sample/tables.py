@@ -81,7 +81,9 @@ def transactions(people: Sequence[Person], days: Days, *, block: int) -> pl.Data
             if account.flows:
                 account.flows.sort(key=lambda flow: flow[0])
                 numbers.extend([account.number] * len(account.flows))
-                for column, values in zip(columns, zip(*account.flows, strict=True), strict=True):
+                for column, values in zip(
+                    columns, zip(*account.flows, strict=True), strict=False
+                ):  # a flow knows more than a file
                     column.extend(values)
     day, fen, kind, mcc, counterparty, product, channel = columns
     frame = pl.DataFrame(

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from contracts.values import SignalKind, Tier
+from services.profile.measuring.rules_language import lunar_calendar
+from services.profile.rules.lunar import birthdays_between
 from steward.sample.days import Days
 from steward.sample.people import Person, age_on
 from steward.sample.plants import CAUSES, DECOYS, Role
@@ -63,6 +65,8 @@ def _signals(person: Person, played: int, days: Days) -> Iterator[tuple[SignalKi
     for fact in person.facts:
         if fact.fact == "employer_role" and fact.value == "executive":
             yield SignalKind.EXECUTIVE, as_of, Role.EXECUTIVE
+        if fact.fact == "lunar_birthday":
+            yield from _lunar(fact.value, as_of)
         if fact.fact == "business_founded_on":
             yield from _anniversary(SignalKind.BUSINESS_ANNIVERSARY, date.fromisoformat(fact.value), as_of)
     if any(age_on(birth, as_of) < 18 for birth in person.children):
@@ -77,6 +81,12 @@ def _anniversary(label: SignalKind, since: date, as_of: date) -> Iterator[tuple[
     day = _returns(since, as_of)
     if day is not None:
         yield label, day, f"years={day.year - since.year}"
+
+
+def _lunar(kept: str, as_of: date) -> Iterator[tuple[SignalKind, date, str]]:
+    coming = birthdays_between(lunar_calendar(), as_of, as_of + timedelta(days=COMING_DAYS))
+    for day in [day for day, lunar in coming if lunar == kept][:1]:
+        yield SignalKind.BIRTHDAY, day, f"lunar={kept}"
 
 
 def _payroll(person: Person, days: Days) -> date | None:

@@ -16,6 +16,8 @@ from contracts.values import Role
 from gateway.issuer import load_key, mint
 from gateway.main import SERVICE
 from gateway.routes import SERVICES
+from services.compliance.scanning.lexicon import shipped
+from services.compliance.scanning.rules.values import ContentKind
 from steward.apps import serving
 from steward.embedded.ports import listen
 from steward.keys import KeyFiles
@@ -139,6 +141,22 @@ class Profile(Upstream):
         return Answer(orjson.dumps({"allowed": allowed, "rule": "adviser-of-customer" if allowed else "customer-unknown"}))
 
 
+class Compliance(Upstream):
+    """The service that judges texts, with the real lexicon."""
+
+    def _answer(self, path: str, body: bytes) -> Answer:
+        if path != "/v1/scan" or path in self.answers:
+            return super()._answer(path, body)
+        scanner = shipped()
+        verdicts = [scanner.scan(one["text"], kind=ContentKind(one["kind"])) for one in orjson.loads(body)["texts"]]
+        results = [
+            {"passes": verdict.passes, "findings": [{"rule": f.rule, "start": f.start, "end": f.end} for f in verdict.findings]}
+            for verdict in verdicts
+        ]
+        passes = all(verdict.passes for verdict in verdicts)
+        return Answer(orjson.dumps({"lexicon_version": scanner.lexicon.version, "passes": passes, "results": results}))
+
+
 @dataclass
 class Bank:
     """The running gateway and what stands behind it."""
@@ -172,8 +190,8 @@ class Bank:
 @contextlib.asynccontextmanager
 async def open_bank(running, keys: KeyFiles, **settings) -> AsyncIterator[Bank]:
     """The gateway on a socket, with five services on sockets behind it."""
-    kinds = {name: Profile if name == "profile" else Upstream for name in SERVICES}
-    upstreams = {name: kind(name, keys) for name, kind in kinds.items()}
+    kinds = {"profile": Profile, "compliance": Compliance}
+    upstreams = {name: kinds.get(name, Upstream)(name, keys) for name in SERVICES}
     async with contextlib.AsyncExitStack() as stack:
         sockets = {name: stack.enter_context(listen("127.0.0.1")) for name in upstreams}
         for name, upstream in upstreams.items():

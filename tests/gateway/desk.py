@@ -18,6 +18,10 @@ def person(staff_no: str, *departments: str, branch: str = "SH-01", **more) -> d
 TEAM = [person("L1", "personal_loans"), person("P1", "private_banking"), person("C1", "corporate"), person("A1", "wealth")]
 
 
+PROPOSAL = "综合方案：理财非存款，产品有风险，投资须谨慎。"
+"""A proposal whose wording passes."""
+
+
 async def seed(bank: Bank, people: list[dict] | None = None) -> dict:
     answer = await bank.client.post("/v1/staff", json={"items": people or TEAM}, headers=bank.bearer(Role.OPERATOR))
     assert answer.status_code == 200, answer.text
@@ -35,6 +39,11 @@ def member(bank: Bank, staff_no: str) -> dict[str, str]:
 async def hand_in(bank: Bank, case_id: str, department: str, staff_no: str, text: str = "text"):
     body = {"department": department, "text": text}
     return await bank.client.post(f"/v1/cases/{case_id}/sections", json=body, headers=member(bank, staff_no))
+
+
+async def deliver(bank: Bank, case_id: str, staff_no: str, text: str = PROPOSAL, **headers: str):
+    body = {"text": text}
+    return await bank.client.post(f"/v1/cases/{case_id}/proposal", json=body, headers={**member(bank, staff_no), **headers})
 
 
 async def told(bank: Bank, event_type: str) -> list[dict]:

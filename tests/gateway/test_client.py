@@ -6,6 +6,7 @@ from contracts.clients import GatewayClient, Refused
 from contracts.desk import ClosingIn, StaffIn
 from contracts.values import Department, Purpose, Role
 from tests.gateway.bank import CUSTOMER, STRANGER, Answer, Bank
+from tests.gateway.desk import PROPOSAL
 
 PEOPLE = [
     StaffIn(staff_no=staff_no, display_name=staff_no, branch="SH-01", departments=[department])
@@ -33,9 +34,9 @@ async def test_a_case_runs_through_the_client(bank: Bank) -> None:
         await member.hand_in(case.case_id, Department.CORPORATE, "text")
     async with client(bank, Role.ADVISER, staff_no="P1") as lead:
         await lead.hand_in(case.case_id, Department.PRIVATE_BANKING, "text")
-        assert (await lead.deliver(case.case_id, "proposal")).state == "proposed"
+        assert (await lead.deliver(case.case_id, PROPOSAL)).state == "proposed"
         assert (await lead.close_case(case.case_id, ClosingIn(outcome="declined"))).outcome == "declined"
-        assert (await lead.case(case.case_id)).proposal == "proposal"
+        assert (await lead.case(case.case_id)).proposal == PROPOSAL
 
 
 async def test_reads_come_typed_or_as_json(bank: Bank) -> None:

@@ -11,7 +11,7 @@ from contracts.events.profile import CustomerChanged, CustomerRegistered
 from contracts.events.tiering import TierChanged
 from contracts.values import Role, SignalKind, Tier
 from tests.gateway.bank import CUSTOMER, STRANGER, Bank
-from tests.gateway.desk import TEAM, hand_in, member, open_case, person, seed, signal, state_of, told
+from tests.gateway.desk import PROPOSAL, TEAM, deliver, hand_in, member, open_case, person, seed, signal, state_of, told
 
 DEPARTMENTS = ["personal_loans", "private_banking", "corporate"]
 
@@ -28,10 +28,10 @@ async def test_a_case_runs_from_opening_to_the_accepted_proposal(bank: Bank) -> 
     assert deadline == timedelta(hours=72)
 
     for staff_no, department in zip(("L1", "P1", "C1"), DEPARTMENTS, strict=True):
-        early = await bank.client.post(f"/v1/cases/{case['case_id']}/proposal", json={"text": "p"}, headers=member(bank, "P1"))
+        early = await deliver(bank, case["case_id"], "P1")
         assert (early.status_code, early.json()["rule"]) == (409, "sections-missing")
         assert (await hand_in(bank, case["case_id"], department, staff_no)).status_code == 200
-    delivered = await bank.client.post(f"/v1/cases/{case['case_id']}/proposal", json={"text": "p"}, headers=member(bank, "P1"))
+    delivered = await deliver(bank, case["case_id"], "P1")
     assert delivered.json()["state"] == "proposed"
     closed = await bank.client.post(
         f"/v1/cases/{case['case_id']}/closing", json={"outcome": "accepted"}, headers=member(bank, "P1")
@@ -64,7 +64,7 @@ async def test_a_section_is_handed_in_by_its_departments_member_only(bank: Bank,
 async def test_only_the_lead_delivers_and_closes(bank: Bank) -> None:
     await seed(bank)
     case = (await open_case(bank)).json()
-    for path, body in (("proposal", {"text": "p"}), ("closing", {"outcome": "withdrawn"})):
+    for path, body in (("proposal", {"text": PROPOSAL}), ("closing", {"outcome": "withdrawn"})):
         answer = await bank.client.post(f"/v1/cases/{case['case_id']}/{path}", json=body, headers=member(bank, "L1"))
         assert (answer.status_code, answer.json()["rule"]) == (403, "not-the-lead")
 

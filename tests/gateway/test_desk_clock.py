@@ -8,7 +8,7 @@ from chassis.timers import TimerLoop
 from gateway.actions.work import escalate
 from gateway.timers import timers
 from tests.gateway.bank import Bank
-from tests.gateway.desk import hand_in, member, open_case, person, seed, told
+from tests.gateway.desk import PROPOSAL, hand_in, member, open_case, person, seed, told
 
 
 async def due_timers(bank: Bank, kind: str) -> int:
@@ -69,7 +69,7 @@ async def test_a_delivered_proposal_stops_the_clock(bank: Bank) -> None:
     case = (await open_case(bank, cause="executive_household")).json()
     await hand_in(bank, case["case_id"], "corporate", "C1")
     await hand_in(bank, case["case_id"], "private_banking", "P1")
-    await bank.client.post(f"/v1/cases/{case['case_id']}/proposal", json={"text": "p"}, headers=member(bank, "P1"))
+    await bank.client.post(f"/v1/cases/{case['case_id']}/proposal", json={"text": PROPOSAL}, headers=member(bank, "P1"))
     bank.gateway.clock.advance(timedelta(days=10))
     await all_due_fired(bank)
     assert await told(bank, "gateway.case.overdue.v1") == []

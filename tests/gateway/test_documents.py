@@ -7,6 +7,7 @@ import orjson
 import pytest
 from joserfc.jwk import OKPKey
 
+from chassis.outgoing import Outgoing
 from contracts.values import Role, Scope
 from gateway.issuer import mint, public_keys
 from gateway.openapi import for_viewer, merge
@@ -187,12 +188,13 @@ class IdentityProvider:
     def __init__(self, url: str) -> None:
         self.claimed = url
         self.url = url
+        self.keys_at = f"{url}/keys"
         self.key = OKPKey.generate_key("Ed25519", auto_kid=True)
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] != "http":
             return
-        about = {"issuer": self.claimed, "jwks_uri": f"{self.url}/keys"}
+        about = {"issuer": self.claimed, "jwks_uri": self.keys_at}
         body = orjson.dumps(public_keys(self.key) if scope["path"] == "/keys" else about)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": body})
@@ -207,13 +209,29 @@ async def test_the_banks_own_issuer_is_found_by_its_discovery_document(banks) ->
             assert (answer.status_code, answer.json()["roles"]) == (200, ["auditor"])
 
 
-async def test_an_issuer_that_calls_itself_otherwise_is_not_believed() -> None:
+async def test_an_issuer_that_calls_itself_otherwise_is_not_believed(banks) -> None:
     with listen("127.0.0.1") as bound:
         provider = IdentityProvider(f"http://127.0.0.1:{bound.getsockname()[1]}")
         provider.claimed = "https://evil.example"
-        async with serving({"issuer": provider}, {"issuer": bound}):
+        async with serving({"issuer": provider}, {"issuer": bound}), banks(issuer=provider.url, issuer_key=None) as bank:
+            outgoing = Outgoing(bank.gateway.runtime.settings, bank.gateway.database)
             with pytest.raises(ValueError, match="another issuer"):
-                await fetch_keys(provider.url)
+                await fetch_keys(provider.url, outgoing)
+
+
+async def test_keys_from_a_place_that_is_not_on_the_list_are_not_fetched_and_the_try_is_audited(banks) -> None:
+    with listen("127.0.0.1") as bound:
+        provider = IdentityProvider(f"http://127.0.0.1:{bound.getsockname()[1]}")
+        provider.keys_at = provider.url.replace("127.0.0.1", "localhost") + "/keys"
+        async with serving({"issuer": provider}, {"issuer": bound}), banks(issuer=provider.url, issuer_key=None) as bank:
+            token = mint(provider.key, now=bank.gateway.clock.now(), subject="u1", roles=[Role.AUDITOR], issuer=provider.url)
+            answer = await bank.client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+            assert (answer.status_code, answer.json()["rule"]) == (503, "issuer-unavailable")
+            query = "SELECT payload FROM outbox WHERE subject = 'gateway.audit.recorded.v1'"
+            (told,) = [orjson.loads(row["payload"])["data"] for row in await bank.gateway.database.pool.fetch(query)]
+            assert (told["act"], told["outcome"], told["rule"]) == (
+                "outgoing.identity_provider", "refused", "destination-not-allowed",
+            )  # fmt: skip
 
 
 async def test_health_is_open_and_tells_nothing_personal(bank: Bank) -> None:

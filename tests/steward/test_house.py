@@ -88,3 +88,24 @@ def test_no_file_is_longer_than_a_sitting() -> None:
         if (count := len(path.read_text().splitlines())) > LONGEST_FILE
     }
     assert long == {}
+
+
+INSIDE = {
+    "chassis/outgoing.py": "the door itself",
+    "gateway/calls.py": "the gateway's calls to the services",
+    "gateway/proxy.py": "the same calls, passed on",
+    "gateway/tokens.py": "errors of the door, no call",
+    "services/compliance/watch/webhooks.py": "binds the connection to the address that it checked; delivery.py asks the door",
+    "services/profile/transit.py": "errors of the Vault client; keyring.py asks the door",
+}
+"""Code of services, chassis and gateway that knows an HTTP client, and why it may."""
+
+
+def test_nothing_leaves_but_through_the_door() -> None:
+    clients = {"httpx", "aiohttp", "requests", "urllib.request", "http.client", "smtplib", "ftplib"}
+    found = {
+        str(path.relative_to(ROOT))
+        for path in files("chassis", "services", "gateway")
+        if clients & {name if name in clients else name.partition(".")[0] for name in imports(path)}
+    }
+    assert found - set(INSIDE) == set(), "send it through chassis.outgoing"

@@ -162,6 +162,7 @@ async def _settings(servers: TestServers, service: Service, keys: KeyFiles, give
     own = {
         "keyset": keys.folder / f"keyset-{number}.json",
         "audit_key": keys.folder / f"audit-{number}.json",
+        "text_key": keys.folder / f"desk-{number}.json",
         "capability_key": keys.capability_key,
         "issuer_key": keys.issuer_key,
     }

@@ -3,9 +3,9 @@
 A library of its own within compliance: the route, the command line and other parts of the suite's tests use the same `Masker`.
 """
 
+from contracts.disclosure import Audience
 from services.compliance.masking.detector import find
 from services.compliance.masking.masker import Masker
-from services.compliance.masking.policy import default_policy, parse_policy
-from services.compliance.masking.values import Audience, Finding, Kind
+from services.compliance.masking.values import Finding, Kind
 
-__all__ = ["Audience", "Finding", "Kind", "Masker", "default_policy", "find", "parse_policy"]
+__all__ = ["Audience", "Finding", "Kind", "Masker", "find"]

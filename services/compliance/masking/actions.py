@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from chassis.audit import audit
 from chassis.auth import Capability
 from chassis.database import Session
+from contracts.disclosure import Audience
 from services.compliance.masking.masker import Json, Masker, Placed
-from services.compliance.masking.values import Audience, Kind
+from services.compliance.masking.values import Kind
 
 
 async def mask_items(

@@ -8,6 +8,7 @@ digits. Names are looked for after their labels only.
 import re
 
 from services.compliance.masking.numbers import is_segment
+from services.compliance.masking.policy import shipped_hints
 from services.compliance.masking.runs import RUN, SEPARATORS, D, read_long, read_run
 from services.compliance.masking.values import Finding, Kind
 from services.compliance.masking.words import (
@@ -55,6 +56,7 @@ _CANDIDATE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_MOBILE_SURE = shipped_hints().confidence_bp.mobile
 LONGEST = 2_048
 """Nothing that is found, with all that is looked at before and after it, is longer (characters)."""
 
@@ -82,7 +84,7 @@ def find(text: str, place: int = 0, floor: int = 0) -> list[Finding]:
 def _read(text: str, candidate: re.Match[str], floor: int) -> Finding | None:
     start, way = candidate.start(), candidate.lastgroup
     if way == "mobile":
-        return Finding(Kind.PHONE, start, candidate.end(), 9_500) if is_segment(text[start : start + 3]) else None
+        return Finding(Kind.PHONE, start, candidate.end(), _MOBILE_SURE) if is_segment(text[start : start + 3]) else None
     if way == "long":
         return read_long(candidate[0], start)
     if way == "run":

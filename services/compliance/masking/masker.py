@@ -1,16 +1,17 @@
 """Masks texts and JSON values: find, then write in the form that the audience may see. Pure."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from contracts.disclosure import HIDDEN, Audience, DataField, DisclosurePolicy, disclosure_policy
+from contracts.disclosure.forms import writer
 from contracts.values import RuleBroken
 from services.compliance.masking.detector import find
-from services.compliance.masking.forms import writer
-from services.compliance.masking.policy import Policy, default_policy
-from services.compliance.masking.values import HIDDEN, Audience, Finding, Kind
+from services.compliance.masking.policy import shipped_hints
+from services.compliance.masking.values import Finding, Kind
 from services.compliance.masking.words import PERSON, is_document
 
 Json = JsonValue
@@ -18,8 +19,6 @@ Json = JsonValue
 
 DEEPEST = 100
 """Levels of arrays and objects."""
-
-_CERTAIN_BY_MEMBER = 8_500
 
 
 class TooDeep(RuleBroken):
@@ -45,13 +44,13 @@ class Placed:
 
 
 class Masker:
-    """Masks for one audience by one policy."""
+    """Masks for one audience by one policy, the disclosure policy that all answers of the suite follow."""
 
-    def __init__(self, audience: Audience, policy: Policy | None = None) -> None:
-        policy = policy or default_policy()
+    def __init__(self, audience: Audience, policy: DisclosurePolicy | None = None) -> None:
+        policy = policy or disclosure_policy()
         self.version = policy.version
-        self._writers = {kind: writer(kind, by_audience[audience]) for kind, by_audience in policy.forms.items()}
-        self._kinds = {member: kind for kind, members in policy.members.items() for member in members}
+        self._writers = {kind: _writer(policy, kind, audience) for kind in Kind}
+        self._kinds = {member: kind for kind, members in shipped_hints().members.items() for member in members}
 
     def text(self, text: str) -> tuple[str, list[Finding]]:
         """The masked text, and what was found in the original."""
@@ -101,6 +100,11 @@ class Masker:
         return self.write(text, findings)
 
 
+def _writer(policy: DisclosurePolicy, kind: Kind, audience: Audience) -> Callable[[str], str]:
+    field = DataField(kind.value)
+    return writer(field, policy.fields[field].forms[audience])
+
+
 def check_text(text: str) -> None:
     """Raises `NotText` for text that cannot be written as UTF-8."""
     try:
@@ -117,7 +121,7 @@ def _by_member(text: str, kind: Kind | None) -> Iterator[Finding]:
         or (kind is not None and is_document(text, kind))
     )
     if kind is not None and told:
-        yield Finding(kind, 0, len(text), _CERTAIN_BY_MEMBER)
+        yield Finding(kind, 0, len(text), shipped_hints().confidence_bp.member)
 
 
 def _plain(name: str) -> str:

@@ -1,80 +1,70 @@
-"""The masking policy: one packaged file, read once and checked. A wrong word is an error at start, never a default."""
+"""Words, members and confidences of the detector: one packaged file, read once and checked.
+
+In which form a found value is written is the disclosure policy's, `contracts.disclosure`: it holds for all answers of the suite.
+"""
 
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.compliance.masking.values import MASKED, Audience, Kind
+from services.compliance.masking.values import Kind
 
-SHORTEST = {
-    Kind.IDENTITY_NUMBER: 15,
-    Kind.PHONE: 10,
-    Kind.CARD: 13,
-    Kind.PLATE: 7,
-    Kind.PASSPORT: 8,
-    Kind.HK_MACAU_PERMIT: 8,
-    Kind.TAIWAN_PERMIT: 8,
-}
-"""Characters of the shortest value of a kind, separators left out."""
-
-HIDDEN_AT_LEAST = len(MASKED)
-_SHOWN_AT_END = 4
-_Count = Annotated[int, Field(ge=0, le=8)]
+_Sure = Annotated[int, Field(ge=1, le=10_000)]
 
 
-class _Document(BaseModel):
+class Confidence(BaseModel):
+    """How sure each rule of the detector is, in basis points: a check digit gives nearly 10,000, a form alone less."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class Form(_Document):
-    """What stays of a value; everything else is hidden."""
-
-    first: _Count = 0
-    last: Annotated[int, Field(ge=0, le=_SHOWN_AT_END)] = 0
-    hide_last: Annotated[int | None, Field(ge=HIDDEN_AT_LEAST, le=18)] = None
-    keep: Literal["family_name", "district", "mail_domain"] | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if self.hide_last is not None and (self.first or self.last or self.keep):
-            raise ValueError("hide_last stands alone")
-        if (self.last and self.keep) or (self.first and self.keep not in (None, "mail_domain")):
-            raise ValueError("keep goes with nothing but first, for mail addresses")
-        return self
-
-
-_WORDS = {Kind.EMAIL: "mail_domain", Kind.ADDRESS: "district", Kind.NAME: "family_name"}
+    identity: _Sure
+    identity_grouped: _Sure
+    identity_old: _Sure
+    card: _Sure
+    card_grouped: _Sure
+    mobile: _Sure
+    mobile_grouped: _Sure
+    mobile_dotted: _Sure
+    landline: _Sure
+    landline_spoken_of: _Sure
+    plate: _Sure
+    document: _Sure
+    address: _Sure
+    road: _Sure
+    email: _Sure
+    name: _Sure
+    member: _Sure
 
 
-class Policy(_Document):
-    """The forms by kind and audience, and the members of JSON objects that tell a kind."""
+class Hints(BaseModel):
+    """What tells the detector more than a text's own form: words before a number, members of JSON objects, and how sure it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int = Field(ge=1)
-    forms: dict[Kind, dict[Audience, Form]]
+    confidence_bp: Confidence
+    spoken_of: tuple[str, ...] = Field(min_length=1)
+    name_labels: tuple[str, ...] = Field(min_length=1)
+    documents: dict[Literal[Kind.PASSPORT, Kind.HK_MACAU_PERMIT, Kind.TAIWAN_PERMIT], tuple[str, ...]]
     members: dict[Kind, frozenset[str]]
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if set(self.forms) != set(Kind) or any(set(by_audience) != set(Audience) for by_audience in self.forms.values()):
-            raise ValueError("each kind needs a form for each audience")
-        for kind, by_audience in self.forms.items():
-            for form in by_audience.values():
-                if form.keep not in (None, _WORDS.get(kind)):
-                    raise ValueError(f"{kind} cannot keep {form.keep}")
-                if form.first + form.last + HIDDEN_AT_LEAST > SHORTEST.get(kind, 12):
-                    raise ValueError(f"{kind} would show nearly everything")
+    def _each_once(self) -> "Hints":
+        names = [name for members in self.members.values() for name in members]
+        if len(names) != len(set(names)):
+            raise ValueError("a member tells one kind")
         return self
 
 
-def parse_policy(text: str) -> Policy:
-    """The policy of a YAML document. Raises pydantic's ValidationError."""
-    return Policy.model_validate(yaml.safe_load(text))
+def parse_hints(text: str) -> Hints:
+    """The hints of a YAML document. Raises pydantic's ValidationError."""
+    return Hints.model_validate(yaml.safe_load(text))
 
 
 @cache
-def default_policy() -> Policy:
+def shipped_hints() -> Hints:
     """policies/masking.yaml."""
-    return parse_policy(files("services.compliance").joinpath("policies", "masking.yaml").read_text(encoding="utf-8"))
+    return parse_hints(files("services.compliance").joinpath("policies", "masking.yaml").read_text(encoding="utf-8"))

@@ -4,6 +4,8 @@ import re
 from string import ascii_letters
 from string import digits as ascii_digits
 
+from contracts.disclosure import MASKED
+from contracts.disclosure.forms import WIDTH
 from services.compliance.masking.numbers import (
     CARD_LENGTHS,
     MOBILE_LENGTH,
@@ -13,7 +15,8 @@ from services.compliance.masking.numbers import (
     is_mobile,
     is_old_identity,
 )
-from services.compliance.masking.values import MASKED, Finding, Kind
+from services.compliance.masking.policy import shipped_hints
+from services.compliance.masking.values import Finding, Kind
 
 D = "0-9０-９"
 """ASCII and full-width digits, for a character class."""
@@ -32,15 +35,12 @@ RUN = (
 
 Other groups are no spelling of a number of somebody. Saying so here keeps hostile text from costing more than any other.
 """
-
-WIDTH = {0xFF01 + place: 0x21 + place for place in range(94)} | {0x3000: " ", 0x00A0: " "}
-"""Full-width forms to ASCII, one character for one, so that offsets stay."""
-
 LONGEST = 19
 _LONGEST_GROUPED = 40
 _GROUPS = re.compile(r"[0-9]+")
 _TO_LETTERS = str.maketrans("", "", " .·-‐‑–—")
-_SPOKEN_OF = ("电话", "座机", "固话", "致电", "拨打", "来电", "联系")
+_SPOKEN_OF = shipped_hints().spoken_of
+_SURE = shipped_hints().confidence_bp
 _CONTEXT = 12
 _MONEY = ("元", "万", "亿", "%")
 _WORD = 8
@@ -85,11 +85,11 @@ def _read_group(text: str, start: int, digits: str, floor: int) -> Finding | Non
     if not _may_end(text, end):
         return None
     if length == MOBILE_LENGTH and is_mobile(digits):
-        return None if text[end : end + 1] in _MONEY else Finding(Kind.PHONE, start, end, 9_500)
+        return None if text[end : end + 1] in _MONEY else Finding(Kind.PHONE, start, end, _SURE.mobile)
     if length >= 13:
         return read_long(digits, start)
     if digits[0] == "0" and _landline(digits) and _spoken_of(text, start, floor):
-        return Finding(Kind.PHONE, start, end, 8_500)
+        return Finding(Kind.PHONE, start, end, _SURE.landline_spoken_of)
     return None
 
 
@@ -97,17 +97,17 @@ def read_long(digits: str, start: int) -> Finding | None:
     """13 to 19 digits, or 17 and an X, that stand alone."""
     end = start + len(digits)
     if is_identity(digits.upper()):
-        return Finding(Kind.IDENTITY_NUMBER, start, end, 9_900)
+        return Finding(Kind.IDENTITY_NUMBER, start, end, _SURE.identity)
     if not digits.isdecimal():
         return None
     if is_old_identity(digits):
-        return Finding(Kind.IDENTITY_NUMBER, start, end, 7_000)
+        return Finding(Kind.IDENTITY_NUMBER, start, end, _SURE.identity_old)
     if is_card(digits):
-        return Finding(Kind.CARD, start, end, 9_500)
+        return Finding(Kind.CARD, start, end, _SURE.card)
     if len(digits) == 13 and digits[:2] == "86" and is_mobile(digits[2:]):
-        return Finding(Kind.PHONE, start + 2, end, 9_500)
+        return Finding(Kind.PHONE, start + 2, end, _SURE.mobile)
     if len(digits) == 15 and digits[:4] == "0086" and is_mobile(digits[4:]):
-        return Finding(Kind.PHONE, start + 4, end, 9_500)
+        return Finding(Kind.PHONE, start + 4, end, _SURE.mobile)
     return None
 
 
@@ -151,24 +151,24 @@ def _with_letter(text: str, start: int, run: str) -> Finding | None:
     grouped = len(number) != len(run)
     if (grouped and text.endswith(MASKED, 0, start)) or not _may_end(text, end) or not is_identity(number):
         return None
-    return Finding(Kind.IDENTITY_NUMBER, start, end, 9_900)
+    return Finding(Kind.IDENTITY_NUMBER, start, end, _SURE.identity)
 
 
 def _grouped(digits: str, groups: list[tuple[int, int]], start: int, end: int, *, dotted: bool) -> Finding | None:
     """Several groups as one number."""
     sizes = [finish - begin for begin, finish in groups]
     if dotted:
-        return Finding(Kind.PHONE, start, end, 8_500) if sizes == [3, 4, 4] and is_mobile(digits) else None
+        return Finding(Kind.PHONE, start, end, _SURE.mobile_dotted) if sizes == [3, 4, 4] and is_mobile(digits) else None
     if is_identity(digits):
-        return Finding(Kind.IDENTITY_NUMBER, start, end, 9_800)
+        return Finding(Kind.IDENTITY_NUMBER, start, end, _SURE.identity_grouped)
     if len(digits) in CARD_LENGTHS and (min(sizes[:-1]) >= 4 or max(sizes) == 1) and is_card(digits):
-        return Finding(Kind.CARD, start, end, 9_300)
+        return Finding(Kind.CARD, start, end, _SURE.card_grouped)
     if is_mobile(digits) and (tuple(sizes) in ((3, 4, 4), (3, 8), (7, 4), (4, 4, 3)) or max(sizes) == 1):
-        return Finding(Kind.PHONE, start, end, 9_200)
+        return Finding(Kind.PHONE, start, end, _SURE.mobile_grouped)
     if len(sizes) == 2 and is_landline(digits[: sizes[0]], digits[sizes[0] :]):
-        return Finding(Kind.PHONE, start, end, 9_000)
+        return Finding(Kind.PHONE, start, end, _SURE.landline)
     if len(sizes) == 3 and sizes[1:] == [4, 4] and is_landline(digits[: sizes[0]], digits[sizes[0] :]):
-        return Finding(Kind.PHONE, start, end, 9_000)
+        return Finding(Kind.PHONE, start, end, _SURE.landline)
     return None
 
 

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from services.compliance.masking.values import Audience, Kind
+from contracts.disclosure import Audience
+from services.compliance.masking.values import Kind
 
 MOST_ITEMS = 1_000
 LONGEST_TEXT = 1_000_000
@@ -32,7 +33,9 @@ class MaskRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    audience: Audience = Field(default=Audience.OUTSIDE, description="Who will read it; outside shows less.")
+    audience: Audience = Field(
+        default=Audience.OUTSIDE, description="Who will read it; outside shows less, nobody shows nothing."
+    )
     items: list[MaskItem] = Field(min_length=1, max_length=MOST_ITEMS)
 
 

@@ -1,4 +1,4 @@
-"""What masking speaks of. Standard library only."""
+"""What the detector speaks of. Standard library only; who sees what of it is the policy of `contracts.disclosure`."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,21 +17,6 @@ class Kind(StrEnum):
     PASSPORT = "passport"
     HK_MACAU_PERMIT = "hk_macau_permit"
     TAIWAN_PERMIT = "taiwan_permit"
-
-
-class Audience(StrEnum):
-    """Who reads the masked text: somebody inside the bank, or anybody else."""
-
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-
-
-HIDDEN = "*"
-"""What stands for a hidden character."""
-
-MASKED = HIDDEN * 3
-"""What no masked number or mail address has less of. The detector knows it, so that what is masked is not found again; fewer
-stars are somebody's emphasis."""
 
 
 class Finding(NamedTuple):

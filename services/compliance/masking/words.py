@@ -3,7 +3,9 @@
 import re
 from string import ascii_letters, digits
 
-from services.compliance.masking.runs import WIDTH, D, own_part
+from contracts.disclosure.forms import COMPOUND_SURNAMES, DISTRICT, WIDTH
+from services.compliance.masking.policy import shipped_hints
+from services.compliance.masking.runs import D, own_part
 from services.compliance.masking.values import Finding, Kind
 
 HAN = r"\u3400-\u9fff"
@@ -25,7 +27,6 @@ _PROVINCE = re.compile(
     "(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海"
     "|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)(?![东西南北中]?(?:路|街|大道|道))"
 )
-_DISTRICT = re.compile(r".*(?:(?<![小社园校厂库景])区|[县旗]|市(?!场))", re.DOTALL)
 _NOT_HAN = re.compile(rf".*[^{HAN}]", re.DOTALL)
 _REACH_BACK = 40
 _ROAD_NAME = 6
@@ -43,17 +44,8 @@ _PLATE_LENGTH = 9
 
 _DOCUMENT = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z]{1,2}[0-9]{7,10}|[0-9]{8})(?![A-Za-z0-9]|\*{3})")
 _CONTEXT = 16
-_CONTEXT_WORDS = (
-    ("护照", Kind.PASSPORT),
-    ("台胞证", Kind.TAIWAN_PERMIT),
-    ("大陆通行证", Kind.TAIWAN_PERMIT),
-    ("台湾通行证", Kind.TAIWAN_PERMIT),
-    ("台湾居民", Kind.TAIWAN_PERMIT),
-    ("回乡证", Kind.HK_MACAU_PERMIT),
-    ("港澳通行证", Kind.HK_MACAU_PERMIT),
-    ("内地通行证", Kind.HK_MACAU_PERMIT),
-    ("港澳居民", Kind.HK_MACAU_PERMIT),
-)
+_SURE = shipped_hints().confidence_bp
+_CONTEXT_WORDS = tuple((word, kind) for kind, words in shipped_hints().documents.items() for word in words)
 _FORMS = {
     Kind.PASSPORT: re.compile(r"[A-Z]{1,2}[0-9]{7,8}"),
     Kind.HK_MACAU_PERMIT: re.compile(r"[CHMW][A-Z]?[0-9]{7,10}"),
@@ -64,14 +56,11 @@ _LOCAL = ascii_letters + digits + "._%+-"
 _LONGEST_LOCAL = 64
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])")
 
-NAME_LABELS = ("姓名", "户名", "联系人", "持卡人", "收款人", "开户人", "付款人")
+NAME_LABELS = shipped_hints().name_labels
 """What a name is found after, with a colon."""
 
 NAME_LABELS_END = "".join({label[-1] for label in NAME_LABELS})
-_COMPOUND = "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|司徒|令狐|端木|东方|南宫|长孙|宇文|鲜于|闾丘|独孤|呼延"
-COMPOUND_SURNAMES = frozenset(_COMPOUND.split("|"))
-"""Family names of two characters."""
-
+_COMPOUND = "|".join(sorted(COMPOUND_SURNAMES))
 _SURNAME = (
     "[王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚"
     "谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦"
@@ -94,7 +83,7 @@ def read_plate(text: str, digit: int, floor: int) -> Finding | None:
         return None
     if sum(char.isascii() and char.isalpha() for char in found[0][2:]) > _LETTERS_OF_A_PLATE:
         return None
-    return Finding(Kind.PLATE, begin + found.start(), begin + found.end(), 9_000)
+    return Finding(Kind.PLATE, begin + found.start(), begin + found.end(), _SURE.plate)
 
 
 def read_document(text: str, digit: int, floor: int) -> Finding | None:
@@ -109,7 +98,7 @@ def read_document(text: str, digit: int, floor: int) -> Finding | None:
     found = _DOCUMENT.search(area)
     if found is None or not found.start() <= digit - begin < found.end() or not _FORMS[kind].fullmatch(found[0]):
         return None
-    return Finding(kind, begin + found.start(), begin + found.end(), 9_000)
+    return Finding(kind, begin + found.start(), begin + found.end(), _SURE.document)
 
 
 def is_document(value: str, kind: Kind) -> bool:
@@ -129,7 +118,7 @@ def read_address(text: str, digit: int, floor: int) -> Finding | None:
     head = head[broken.end() :] if broken else head
     lead = _LEAD.match(head)
     head = head[lead.end() :] if lead else head
-    district = _DISTRICT.match(head, 0, max(len(head) - 1, 0))
+    district = DISTRICT.match(head, 0, max(len(head) - 1, 0))
     if district is None:
         head = head[-_ROAD_NAME:]
     else:
@@ -137,13 +126,7 @@ def read_address(text: str, digit: int, floor: int) -> Finding | None:
         head = head[province.start() :] if province else head
     if len(head) < 2:  # a road alone has no name
         return None
-    return Finding(Kind.ADDRESS, road - len(head), door.end(), 9_000 if district else 7_000)
-
-
-def district_end(address: str) -> int:
-    """How many characters of an address name its place, down to the district or county; 0 where it names none."""
-    found = _DISTRICT.match(address)
-    return found.end() if found else 0
+    return Finding(Kind.ADDRESS, road - len(head), door.end(), _SURE.address if district else _SURE.road)
 
 
 def read_email(text: str, at: int, floor: int) -> Finding | None:
@@ -153,7 +136,7 @@ def read_email(text: str, at: int, floor: int) -> Finding | None:
     domain = _DOMAIN.match(text, at + 1)
     if not local or domain is None:
         return None
-    return Finding(Kind.EMAIL, at - len(local), domain.end(), 9_800)
+    return Finding(Kind.EMAIL, at - len(local), domain.end(), _SURE.email)
 
 
 def read_name(text: str, colon: int) -> Finding | None:
@@ -161,4 +144,4 @@ def read_name(text: str, colon: int) -> Finding | None:
     if not text.endswith(NAME_LABELS, 0, colon):
         return None
     found = PERSON.match(text, colon + 1 + text.startswith(" ", colon + 1))
-    return Finding(Kind.NAME, found.start(), found.end(), 8_500) if found else None
+    return Finding(Kind.NAME, found.start(), found.end(), _SURE.name) if found else None

@@ -4,6 +4,7 @@ from services.outreach.actions.hearing import (
     SpokenConsent,
     hear_consents,
     hear_records,
+    hear_settled_alerts,
     hear_signals,
     hear_tiers,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "ensure_night",
     "hear_consents",
     "hear_records",
+    "hear_settled_alerts",
     "hear_signals",
     "hear_tiers",
     "replan",

@@ -1,7 +1,7 @@
 """Taking in what profile and tiering tell, as sets, and planning anew whom it concerns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.outreach.actions.planning import replan
 from services.outreach.policy import shipped
 from services.outreach.rules.calendar import SHANGHAI
 from services.outreach.rules.opening import wish_for
+from services.outreach.rules.reasons import WithdrawnBecause
 from services.outreach.rules.revision import Revision
 from services.outreach.store import recipients
 from services.outreach.store.recipients import Record, Spoken, Wished
@@ -19,13 +20,14 @@ from services.outreach.store.recipients import Record, Spoken, Wished
 
 @dataclass(frozen=True, slots=True)
 class RaisedSignal:
-    """A signal with the moment at which it was raised."""
+    """A signal with the moment at which it was raised, and the one by which an alert wants an urgent contact."""
 
     signal_id: UUID
     customer_id: UUID
     kind: SignalKind
     as_of: date
     raised_at: datetime
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ async def hear_signals(session: Session, *, signals: Sequence[RaisedSignal], now
     for signal in signals:
         opened = wish_for(cadence, signal.kind, as_of=signal.as_of, raised_at=signal.raised_at, today=today)
         if opened is not None:
+            if opened.due_at is not None and signal.due_at is not None:
+                opened = replace(opened, due_at=signal.due_at)
             wishes.append(Wished(new_id(), signal.customer_id, signal.signal_id, opened))
     concerned = {wish.customer_id for wish in wishes}
     if not concerned:
@@ -73,6 +77,15 @@ async def hear_signals(session: Session, *, signals: Sequence[RaisedSignal], now
     await recipients.lock(session, concerned)
     await recipients.add_wishes(session, wishes, policy_version=cadence.version, now=now)
     return await replan(session, customer_ids=concerned, now=now)
+
+
+async def hear_settled_alerts(session: Session, *, alerts: Sequence[tuple[UUID, UUID]], now: datetime) -> list[Revision]:
+    """Alerts are settled, given as (customer, signal): what they asked for and has not happened yet is taken back (H25)."""
+    customers = sorted({customer_id for customer_id, _ in alerts})
+    await recipients.lock(session, customers)
+    signals = [signal_id for _, signal_id in alerts]
+    concerned = await recipients.close_wishes(session, customers, signals, reason=WithdrawnBecause.ALERT_SETTLED, now=now)
+    return await replan(session, customer_ids=concerned, now=now) if concerned else []
 
 
 async def hear_consents(session: Session, *, words: Sequence[SpokenConsent], now: datetime) -> list[Revision]:

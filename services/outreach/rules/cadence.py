@@ -135,6 +135,14 @@ class ObligationRule:
     min_days_left: int
 
 
+class HeardFrom(StrEnum):
+    """Who says that a signal leads to a contact: the signal itself, or the watch of compliance, which suppresses what was
+    announced and ends what was settled (H25, H26)."""
+
+    SIGNAL = "signal"
+    ALERT = "alert"
+
+
 @dataclass(frozen=True, slots=True)
 class WishRule:
     """What a signal leads to: a contact of `kind` within `within_days`, at most one per `repeat`."""
@@ -143,6 +151,7 @@ class WishRule:
     kind: str
     within_days: int
     repeat: Span
+    heard_from: HeardFrom = HeardFrom.SIGNAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,11 @@ class Cadence:
     obligations: tuple[ObligationRule, ...]
     wishes: Mapping[SignalKind, WishRule]
     unheard: Mapping[SignalKind, Text]
+
+    def heard_from(self, signal: SignalKind) -> HeardFrom | None:
+        """Who says that the signal leads to a contact; None for one that leads to none of ours."""
+        rule = self.wishes.get(signal)
+        return rule.heard_from if rule else None
 
     @property
     def memory_days(self) -> int:

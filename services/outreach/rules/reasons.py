@@ -53,3 +53,4 @@ class WithdrawnBecause(StrEnum):
     CONSENT_REFUSED = "consent_refused"
     CALENDAR_PUBLISHED = "calendar_published"
     POLICY_CHANGED = "policy_changed"
+    ALERT_SETTLED = "alert_settled"

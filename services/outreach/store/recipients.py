@@ -34,6 +34,10 @@ SELECT *, $10, $11::int, $12::timestamptz
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::date[], $7::date[], $8::date[], $9::timestamptz[])
 ON CONFLICT (customer_id, kind, period) DO NOTHING
 """
+_CLOSE = """
+UPDATE wish SET state = 'withdrawn', reason = $3, changed_at = $4
+WHERE customer_id = ANY($1::uuid[]) AND signal_id = ANY($2::uuid[]) AND state IN ('open', 'planned') RETURNING customer_id
+"""
 _CONSENTS = """
 WITH spoken AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::int[], $6::timestamptz[])
@@ -139,6 +143,14 @@ async def add_wishes(session: Session, wishes: Sequence[Wished], *, policy_versi
         policy_version,
         now,
     )
+
+
+async def close_wishes(
+    session: Session, customer_ids: Sequence[UUID], signal_ids: Sequence[UUID], *, reason: str, now: datetime
+) -> set[UUID]:
+    """Take back the wishes that these signals of these customers brought; the customers of those that still stood."""
+    connection = await driver(session)
+    return {row["customer_id"] for row in await connection.fetch(_CLOSE, customer_ids, signal_ids, reason, now)}
 
 
 async def put_consents(session: Session, words: Sequence[Spoken]) -> None:

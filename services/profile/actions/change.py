@@ -10,9 +10,9 @@ import asyncpg
 from chassis.database import Session
 from chassis.outbox import emit
 from contracts.events.profile import CustomerChanged
-from contracts.values import RuleBroken
-from services.profile.opening import opened, sealer_of
+from services.profile.opening import opened, sealers_of
 from services.profile.rules.identity import IdentityTaken, check_person
+from services.profile.rules.standing import CustomerUnknown
 from services.profile.store import customers
 from services.profile.vault import Identity, Vault
 from services.profile.vocabulary import IDENTITY_FIELDS
@@ -21,18 +21,12 @@ SHARED = ("branch", "birth_date", "sex", "opened_on", "adviser_no", "household_i
 """What other services may know of a customer."""
 
 
-class CustomerUnknown(RuleBroken):
-    """There is no such customer."""
-
-    rule = "customer-unknown"
-    fix = "Use the id that registering or searching gave."
-
-
 async def change_customer(
     session: Session, *, customer_id: UUID, changes: Mapping[str, object], vault: Vault, today: date
 ) -> bool:
     """Apply changes (column: new value, identity values in stored form) and emit `profile.customer.changed.v1` with the whole
-    new state. Returns False, and says nothing, when all values were there already.
+    new state. Returns False, and says nothing, when all values were there already. Files that were true before today do not take
+    it back.
 
     Raises `CustomerUnknown`, `IdentityTaken` and the rules of `check_person`.
     """
@@ -40,21 +34,29 @@ async def change_customer(
     row = await customers.find(session, customer_id, lock=True)
     if row is None:
         raise CustomerUnknown
-    identity = _merged(opened(row, vault), changes)
+    (sealer,) = await sealers_of([row], vault)
+    identity = _merged(opened(row, sealer), changes)
     attributes = await _attributes(session, row, changes)
     values = _differing(row, attributes)
     if bytes(row["identity_digest"]) != vault.digest(identity):
-        values.update(asdict(vault.seal(sealer_of(row, vault), customer_id, identity)))
+        values.update(asdict(vault.seal(sealer, customer_id, identity)))
     if not values:
         return False
     _check(identity, attributes, today)
+    if changes.get("id_number"):
+        await _check_own(session, customer_id, vault.person_index(identity.id_type, identity.id_number))
     try:
-        version = await customers.update(session, customer_id, values)
+        version = await customers.update(session, customer_id, {**values, "dated": today})
     except asyncpg.UniqueViolationError:
         raise IdentityTaken(field="id_number") from None
     state = {name: attributes[name] for name in SHARED}
     await emit(session, CustomerChanged.model_validate({"customer_id": customer_id, "version": version, **state}))
     return True
+
+
+async def _check_own(session: Session, customer_id: UUID, person_index: bytes | None) -> None:
+    if any(row["id"] != customer_id for row in await customers.numbers_taken(session, None, person_index)):
+        raise IdentityTaken(field="id_number")
 
 
 def _merged(identity: Identity, changes: Mapping[str, object]) -> Identity:

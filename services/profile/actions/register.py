@@ -12,7 +12,7 @@ from chassis.outbox import emit
 from contracts.events.profile import CustomerRegistered
 from services.profile.rules.identity import CustomerNoTaken, IdentityTaken, check_person
 from services.profile.store import customers
-from services.profile.vault import Identity, Vault
+from services.profile.vault import DATA_KEY_VERSION, Identity, Vault
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,14 @@ async def register_customer(session: Session, *, registration: Registration, vau
         today=today,
     )
     await customers.lock_registration(session, exclusive=False)
-    await _check_free(session, registration.customer_no, vault.id_number_index(identity.id_type, identity.id_number))
+    await _check_free(session, registration.customer_no, vault.person_index(identity.id_type, identity.id_number))
     customer_id = new_id()
     attributes = await _attributes(session, registration)
-    key, sealer = vault.new_key(customer_id)
+    row = {**attributes, "dated": today}  # files that were true earlier do not overwrite it
+    ((key, sealer),) = await vault.keys_for([(customer_id, DATA_KEY_VERSION)])
     sealed = vault.seal(sealer, customer_id, identity)
     try:
-        await customers.insert(session, customer_id, registration.customer_no, attributes, sealed, key)
+        await customers.insert(session, customer_id, registration.customer_no, row, sealed, key)
     except asyncpg.UniqueViolationError as error:  # another registration was faster than the check above
         taken = error.constraint_name == "uq_customer_customer_no"
         raise (CustomerNoTaken(field="customer_no") if taken else IdentityTaken(field="id_number")) from None
@@ -62,8 +63,8 @@ async def register_customer(session: Session, *, registration: Registration, vau
     return customer_id
 
 
-async def _check_free(session: Session, customer_no: str, id_number_index: bytes | None) -> None:
-    for row in await customers.numbers_taken(session, customer_no, id_number_index):
+async def _check_free(session: Session, customer_no: str, person_index: bytes | None) -> None:
+    for row in await customers.numbers_taken(session, customer_no, person_index):
         if row["customer_no"] == customer_no:
             raise CustomerNoTaken(field="customer_no")
         raise IdentityTaken(field="id_number")

@@ -9,11 +9,12 @@ from chassis.http import Caller, Now, PageDep, SessionDep, Today, operation
 from chassis.pagination import Page, encode
 from contracts.values import Reach, Role, RuleBroken, Scope
 from services.profile import actions, intake
-from services.profile.actions.change import CustomerUnknown
 from services.profile.actions.register import Registration
-from services.profile.api.masked import customer_out
+from services.profile.api.masked import customer_out, customers_out
+from services.profile.api.standing import KEYS, of_customer
 from services.profile.keyring import VaultDep
 from services.profile.rules import identity as rules
+from services.profile.rules.standing import CustomerUnknown
 from services.profile.schemas import ChangeIn, CustomerOut, RegisteredOut, RegistrationIn, SearchIn
 from services.profile.store import access as access_store
 from services.profile.store import customers
@@ -28,8 +29,10 @@ PERSON_RULES: dict[type[RuleBroken], int] = {
     rules.OpenedBeforeBirth: 422,
     rules.IdentityTaken: 409,
     intake.IdNumberInvalid: 422,
+    intake.RegionUnknown: 422,
     intake.PhoneInvalid: 422,
     intake.EmailInvalid: 422,
+    **KEYS,
 }
 SELF_SERVICE = frozenset({"phone", "email", "address"})
 MOST_FOUND = 50
@@ -103,7 +106,7 @@ def _check_branch(reach: Reach, own: str | None, wanted: str) -> None:
         raise OtherBranch(field="branch")
 
 
-@router.get("/v1/customers", **operation(scope=Scope.PROFILE_SEARCH))
+@router.get("/v1/customers", **operation(scope=Scope.PROFILE_SEARCH, errors=KEYS))
 async def list_customers(caller: Caller, session: SessionDep, vault: VaultDep, page: PageDep, now: Now) -> Page[CustomerOut]:
     """Customers within the caller's reach: those served by the caller, those of the branch, or all."""
     rows = await customers.page(
@@ -116,7 +119,7 @@ async def list_customers(caller: Caller, session: SessionDep, vault: VaultDep, p
     )
     shown = rows[: page.limit]
     await audit(session, caller=caller, act="customer.list", details={"customers": len(shown)})
-    items = [customer_out(row, vault, caller) for row in shown]
+    items = await customers_out(shown, vault, caller)
     return Page(items=items, next=encode(str(shown[-1]["id"])) if len(rows) > page.limit else None)
 
 
@@ -124,7 +127,14 @@ async def list_customers(caller: Caller, session: SessionDep, vault: VaultDep, p
     "/v1/customers/search",
     **operation(
         scope=Scope.PROFILE_SEARCH,
-        errors={NothingToSearch: 422, intake.IdNumberInvalid: 422, intake.PhoneInvalid: 422, intake.CardInvalid: 422},
+        errors={
+            NothingToSearch: 422,
+            intake.IdNumberInvalid: 422,
+            intake.RegionUnknown: 422,
+            intake.PhoneInvalid: 422,
+            intake.CardInvalid: 422,
+            **KEYS,
+        },
     ),
 )
 async def search(body: SearchIn, caller: Caller, session: SessionDep, vault: VaultDep, now: Now) -> Page[CustomerOut]:
@@ -133,7 +143,7 @@ async def search(body: SearchIn, caller: Caller, session: SessionDep, vault: Vau
         raise NothingToSearch
     found = await customers.search(
         session,
-        id_number=vault.id_number_index(body.id_type, intake.id_number(body.id_type, body.id_number)) if body.id_number else None,
+        id_number=vault.person_index(body.id_type, intake.id_number(body.id_type, body.id_number)) if body.id_number else None,
         phone=vault.blinder.index("phone", intake.phone(body.phone)) if body.phone else None,
         card=vault.blinder.index("card", intake.card_no(body.card)) if body.card else None,
         limit=MOST_FOUND,
@@ -143,24 +153,24 @@ async def search(body: SearchIn, caller: Caller, session: SessionDep, vault: Vau
         await audit(session, caller=caller, act="customer.search", customer_id=row["id"])
     if not within:
         await audit(session, caller=caller, act="customer.search", details={"customers": 0})
-    return Page(items=[customer_out(row, vault, caller) for row in within])
+    return Page(items=await customers_out(within, vault, caller))
 
 
-@router.get("/v1/customers/{customer_id}", **operation(scope=Scope.PROFILE_READ, errors={CustomerUnknown: 404}))
+@router.get("/v1/customers/{customer_id}", **of_customer(scope=Scope.PROFILE_READ, errors=KEYS))
 async def read(customer_id: UUID, caller: Caller, session: SessionDep, vault: VaultDep) -> CustomerOut:
     """One customer, identity masked."""
     row = await customers.find(session, customer_id)
     if row is None:
         raise CustomerUnknown
     await audit(session, caller=caller, act="customer.read", customer_id=customer_id)
-    return customer_out(row, vault, caller)
+    return await customer_out(row, vault, caller)
 
 
 @router.patch(
     "/v1/customers/{customer_id}",
-    **operation(
+    **of_customer(
         scope=Scope.PROFILE_WRITE,
-        errors={**PERSON_RULES, CustomerUnknown: 404, FieldNotSelfService: 403, OtherBranch: 403, RequiredField: 422},
+        errors={**PERSON_RULES, FieldNotSelfService: 403, OtherBranch: 403, RequiredField: 422},
     ),
 )
 async def change(
@@ -188,4 +198,4 @@ async def change(
     await audit(session, caller=caller, act="customer.change", customer_id=customer_id, details={"changed": int(changed)})
     row = await customers.find(session, customer_id)
     assert row is not None  # read above in this transaction, and customers are never deleted
-    return customer_out(row, vault, caller)
+    return await customer_out(row, vault, caller)

@@ -25,6 +25,7 @@ from services.profile.feed_schemas import (
     RowProblem,
     TransactionRow,
 )
+from services.profile.importing.checking import REPEATED
 from services.profile.keyring import VaultDep
 from services.profile.vault import Vault
 
@@ -34,15 +35,18 @@ router = APIRouter(tags=["feed"])
 async def _take_in(session: Session, caller: Capability, vault: Vault, today: date, kind: str, rows: Sequence[Row]) -> BatchOut:
     values = [row.model_dump(by_alias=True) for row in rows]
     result = await load_batch(session, kind=kind, rows=values, vault=vault, today=today)
-    refused = {problem.line for problem in result.problems}
-    await audit(session, caller=caller, act=f"feed.{kind}", details={"rows": len(rows), "refused": len(refused)})
+    outcomes = ["accepted"] * len(rows)
+    for problem in result.problems:
+        outcomes[problem.line] = "repeated" if problem.rule == REPEATED else "refused"
+    await audit(session, caller=caller, act=f"feed.{kind}", details={"rows": len(rows), "refused": result.refused})
     return BatchOut(
         created=result.created,
         changed=result.changed,
         unchanged=result.unchanged,
+        outdated=result.outdated,
         repeated=result.repeated,
-        refused=len(refused),
-        outcomes=["refused" if place in refused else "accepted" for place in range(len(rows))],
+        refused=result.refused,
+        outcomes=outcomes,
         problems=[RowProblem(row=p.line, field=p.field, rule=p.rule, fix=p.fix) for p in result.problems],
     )
 

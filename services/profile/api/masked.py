@@ -1,29 +1,43 @@
-"""Rows as masked answers: what a caller inside the bank, or the customer's own app, gets to see (H20)."""
+"""Rows as masked answers: what a caller gets to see by the disclosure policy (H20)."""
+
+from collections.abc import Sequence
 
 import asyncpg
 
 from chassis.auth import Capability
-from contracts.values import Role
-from services.profile.opening import opened, sealer_of
-from services.profile.rules import masking
+from contracts.disclosure import DataField, Disclosure, disclosure_for
+from services.profile.opening import opened, sealers_of, wrapped_key
 from services.profile.schemas import AccountOut, CustomerOut
+from services.profile.sealing import Sealer
 from services.profile.vault import Vault
 
+_SHOWN_OF_ACCOUNT = frozenset(AccountOut.model_fields) - {"account_id", "card_no"}
 
-def customer_out(row: asyncpg.Record, vault: Vault, caller: Capability) -> CustomerOut:
-    """A customer's row as `store.customers` reads it. Raises `KeyUnusable`, `CiphertextMisplaced`."""
-    identity = opened(row, vault)
-    inside = Role.CUSTOMER not in caller.roles
+
+async def customers_out(rows: Sequence[asyncpg.Record], vault: Vault, caller: Capability) -> list[CustomerOut]:
+    """Customers' rows as `store.customers` reads them. Raises `KeyUnusable`, `MastersUnavailable`, `CiphertextMisplaced`."""
+    sealers = await sealers_of(rows, vault)
+    return [_customer_out(row, sealer, caller) for row, sealer in zip(rows, sealers, strict=True)]
+
+
+async def customer_out(row: asyncpg.Record, vault: Vault, caller: Capability) -> CustomerOut:
+    """One customer's row."""
+    return (await customers_out([row], vault, caller))[0]
+
+
+def _customer_out(row: asyncpg.Record, sealer: Sealer, caller: Capability) -> CustomerOut:
+    identity = opened(row, sealer)
+    shown = _shown_to(caller)
     return CustomerOut(
         customer_id=row["id"],
         customer_no=row["customer_no"],
-        name=masking.mask_name(identity.name),
+        name=shown.show(DataField.NAME, identity.name),
         id_type=identity.id_type,
-        id_number=None if identity.id_number is None else masking.mask_id_number(identity.id_number, inside=inside),
-        phone=None if identity.phone is None else masking.mask_phone(identity.phone),
-        email=None if identity.email is None else masking.mask_email(identity.email),
-        address=None if identity.address is None else masking.mask_address(identity.address),
-        birth_date=row["birth_date"],
+        id_number=shown.show_document(identity.id_type, identity.id_number),
+        phone=shown.show_known(DataField.PHONE, identity.phone),
+        email=shown.show_known(DataField.EMAIL, identity.email),
+        address=shown.show_known(DataField.ADDRESS, identity.address),
+        birth_date=row["birth_date"] if shown.sees(DataField.BIRTH_DATE) else None,
         sex=row["sex"],
         branch=row["branch"],
         opened_on=row["opened_on"],
@@ -35,10 +49,22 @@ def customer_out(row: asyncpg.Record, vault: Vault, caller: Capability) -> Custo
     )
 
 
-def account_out(row: asyncpg.Record, holder: asyncpg.Record, vault: Vault) -> AccountOut:
-    """An account of a customer's row. Raises `KeyUnusable`, `CiphertextMisplaced`."""
-    sealed, card = row["card_no_sealed"], None
-    if sealed is not None:
-        card = masking.mask_card(sealer_of(holder, vault).open("account", "card_no", row["id"], bytes(sealed)))
-    values = {name: value for name, value in row.items() if name not in ("id", "card_no_sealed")}
-    return AccountOut(account_id=row["id"], card_no=card, **values)
+async def accounts_out(rows: Sequence[asyncpg.Record], vault: Vault, caller: Capability) -> list[AccountOut]:
+    """Accounts of one customer, each row with the customer's key. Raises as `customers_out` does."""
+    if not rows:
+        return []
+    sealer = (await vault.sealers_for([(rows[0]["customer_id"], wrapped_key(rows[0]))]))[0]
+    return [_account_out(row, sealer, caller) for row in rows]
+
+
+def _account_out(row: asyncpg.Record, sealer: Sealer, caller: Capability) -> AccountOut:
+    shown, sealed = _shown_to(caller), row["card_no_sealed"]
+    card = None if sealed is None else sealer.open("account", "card_no", row["id"], bytes(sealed))
+    values = {name: row[name] for name in _SHOWN_OF_ACCOUNT}
+    if not shown.sees(DataField.BALANCE):
+        values["balance_fen"] = None
+    return AccountOut(account_id=row["id"], card_no=shown.show_known(DataField.CARD, card), **values)
+
+
+def _shown_to(caller: Capability) -> Disclosure:
+    return disclosure_for((role.value for role in caller.roles), caller.purpose.value)

@@ -9,7 +9,7 @@ from chassis.audit import audit
 from chassis.http import Caller, Now, SessionDep, Today, operation
 from contracts.values import RuleBroken, Scope
 from services.profile.measuring import runs
-from services.profile.schemas import RunIn, RunOut
+from services.profile.measuring.schemas import RunIn, RunOut
 
 router = APIRouter(tags=["measures"])
 
@@ -34,7 +34,7 @@ async def start(body: RunIn, caller: Caller, session: SessionDep, now: Now, toda
     as_of = body.as_of or today - timedelta(days=1)
     if as_of >= today:
         raise DayNotOver(field="as_of")
-    run_id = await runs.start_run(session, as_of=as_of, now=now)
+    run_id = await runs.start_run(session, as_of=as_of, now=now, wait_for_feed=body.wait_for_feed)
     await audit(session, caller=caller, act="measures.run", details={"as_of": as_of.isoformat()})
     return await _out(session, run_id)
 

@@ -1,14 +1,16 @@
 """The kinds of records that can be imported, in the order in which they must come, with their columns and checks."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
 from contracts.values import ProductClass, RiskLevel, Tolerance
 from services.profile.importing import forms
-from services.profile.importing.forms import Form
+from services.profile.importing.documents import DOCUMENT_CHECKS
+from services.profile.importing.forms import Check, Form
+from services.profile.importing.policy import feed_policy
 from services.profile.vocabulary import (
     BEHAVIOUR_KINDS,
     CHANNELS,
@@ -30,16 +32,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Check:
-    """A rule over several columns of a row; `broken` is an expression over the parsed columns, null counts as kept."""
-
-    field: str
-    rule: str
-    fix: str
-    broken: Callable[[date], pl.Expr]
-
-
-@dataclass(frozen=True)
 class Kind:
     """A kind of record: business key, columns, checks."""
 
@@ -47,6 +39,16 @@ class Kind:
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     checks: tuple[Check, ...] = field(default=())
+
+    @property
+    def required(self) -> list[str]:
+        """The columns that every row must fill."""
+        return [name for name, column in self.columns.items() if column.required]
+
+    @property
+    def days(self) -> frozenset[str]:
+        """The columns that hold days."""
+        return frozenset(name for name, column in self.columns.items() if column.form is forms.DAY)
 
 
 def _must(form: Form) -> Column:
@@ -61,18 +63,13 @@ def _not_after_today(name: str) -> Check:
     return Check(name, "day-in-future", "Give a day that is not after today.", lambda today: pl.col(name) > today)
 
 
+_CONFIGURED = Check(
+    "currency",
+    "currency-not-configured",
+    "Use a currency in which the bank keeps accounts; they are listed in policies/feed.yaml.",
+    lambda _: ~pl.col("currency").is_in(sorted(feed_policy().currencies)),
+)
 _EARLIEST = date(1900, 1, 1)
-_RESIDENT = pl.col("id_type") == "resident_id"
-_NUMBER = pl.col("id_number")
-_WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
-
-
-def _check_digit_wrong(_: date) -> pl.Expr:
-    digits = [_NUMBER.str.slice(place, 1).cast(pl.Int32, strict=False) * weight for place, weight in enumerate(_WEIGHTS)]
-    expected = ((12 - pl.sum_horizontal(digits) % 11) % 11).cast(pl.String).replace("10", "X")
-    return _RESIDENT & (~_NUMBER.str.contains(r"^[0-9]{17}[0-9X]$") | (_NUMBER.str.slice(17, 1) != expected))
-
-
 CUSTOMERS = Kind(
     "customers",
     ("customer_no",),
@@ -102,12 +99,8 @@ CUSTOMERS = Kind(
         Check("name", "identity-incomplete", "Give the name with every id_type but 'none'.",
               lambda _: (pl.col("id_type") != "none") & pl.col("name").is_null()),
         Check("id_number", "identity-incomplete", "Give id_number with every id_type but 'none'.",
-              lambda _: (pl.col("id_type") != "none") & _NUMBER.is_null()),
-        Check("id_number", "id-number-check-digit", "The check digit does not fit (GB 11643).", _check_digit_wrong),
-        Check("birth_date", "identity-inconsistent", "The identity number states another birth date.",
-              lambda _: _RESIDENT & (_NUMBER.str.slice(6, 8) != pl.col("birth_date").dt.strftime("%Y%m%d"))),
-        Check("sex", "identity-inconsistent", "The identity number states another sex.",
-              lambda _: _RESIDENT & ((_NUMBER.str.slice(16, 1).cast(pl.Int32, strict=False) % 2 == 1) != (pl.col("sex") == "m"))),
+              lambda _: (pl.col("id_type") != "none") & pl.col("id_number").is_null()),
+        *DOCUMENT_CHECKS,
     ),
 )  # fmt: skip
 
@@ -119,7 +112,9 @@ PRODUCTS = Kind(
         "class": _must(forms.codes(*ProductClass)),
         "risk_level": _may(forms.codes(*RiskLevel)),
         "currency": _must(forms.CURRENCY),
+        "overdraft": _may(forms.YES_OR_NO),
     },
+    (_CONFIGURED,),
 )
 
 ACCOUNTS = Kind(
@@ -135,6 +130,7 @@ ACCOUNTS = Kind(
         "card_no": _may(forms.CARD),
     },
     (
+        _CONFIGURED,
         _not_after_today("opened_on"),
         Check(
             "closed_on",
@@ -224,7 +220,15 @@ ASSESSMENTS = Kind(
     (_not_after_today("assessed_on"),),
 )
 
+DATED = "dated"
+"""A column of every kind: the day for which the row was true. Without it the day of the load counts."""
+
+
+def _dated(kind: Kind) -> Kind:
+    return replace(kind, columns={**kind.columns, DATED: _may(forms.DAY)}, checks=(*kind.checks, _not_after_today(DATED)))
+
+
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (PRODUCTS, CUSTOMERS, ACCOUNTS, BALANCES, TRANSACTIONS, BEHAVIOUR, FACTS, ASSESSMENTS)
+    kind.name: _dated(kind) for kind in (PRODUCTS, CUSTOMERS, ACCOUNTS, BALANCES, TRANSACTIONS, BEHAVIOUR, FACTS, ASSESSMENTS)
 }
 """In the order of loading: what is referred to comes first."""

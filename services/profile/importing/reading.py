@@ -1,4 +1,4 @@
-"""Reads CSV and Parquet files as batches of text rows with their line numbers, in flat memory.
+"""Reads CSV, Parquet and XLSX files as batches of text rows with their line numbers, in flat memory.
 
 A CSV record is one line. A line that cannot be read (quotes left open, more fields than the header, undecodable bytes) becomes a
 problem with its number; the lines around it are read. Batches are cut the same way each time, so a load can go on after one.
@@ -7,22 +7,25 @@ problem with its number; the lines around it are read. Batches are cut the same 
 import csv
 import gzip
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
 
+from services.profile.importing import spreadsheet
 from services.profile.importing.checking import LINE, PROBLEMS, no_problems
 
-BLOCK_BYTES = 8 * 1024 * 1024
-PARQUET_ROWS = 100_000
+BLOCK_BYTES = 2 * 1024 * 1024
+PARQUET_ROWS = 50_000
 LONGEST_LINE_BYTES = 1024 * 1024
 _EXTRA = "\x00more"
 
 
 class FileUnreadable(ValueError):
-    """A file whose head cannot be read: no header, a header with the same name twice, a line longer than 1 MiB."""
+    """A file whose head cannot be read: no header, a header with the same name twice, a line longer than 1 MiB, a broken
+    container."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Dialect:
     separator: str = ","
     quote: str = '"'
     encoding: str = "utf-8"
+
+
+UTF_8 = Dialect()
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,45 @@ class Batch:
 def header(path: Path, dialect: Dialect) -> list[str]:
     """The column names. Raises `FileUnreadable`."""
     if path.suffix == ".parquet":
-        return pl.scan_parquet(path).collect_schema().names()
+        return _parquet_schema(path)
+    if path.suffix == ".xlsx":
+        with _named(path):
+            return spreadsheet.names(path)
     with _opened(path) as file:
         return _header(file, dialect, path)
 
 
-def batches(path: Path, dialect: Dialect, *, skip: int = 0) -> Iterator[Batch]:
-    """The file from batch `skip` on."""
-    yield from _parquet(path, skip) if path.suffix == ".parquet" else _csv(path, dialect, skip)
+def batches(path: Path, dialect: Dialect, *, skip: int = 0, days: frozenset[str] = frozenset()) -> Iterator[Batch]:
+    """The file from batch `skip` on. `days` are the columns in which a figure of a spreadsheet is a day's serial number."""
+    if path.suffix == ".parquet":
+        yield from _parquet(path, skip)
+    elif path.suffix == ".xlsx":
+        yield from _xlsx(path, skip, days)
+    else:
+        yield from _csv(path, dialect, skip)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors of a format become `FileUnreadable` with the file's name."""
+    try:
+        yield
+    except spreadsheet.WorkbookUnreadable as error:
+        raise FileUnreadable(f"{path.name}: {error}") from None
+    except pl.exceptions.PolarsError:  # its message can quote content
+        raise FileUnreadable(f"{path.name}: this is no whole Parquet file") from None
+
+
+def _parquet_schema(path: Path) -> list[str]:
+    with _named(path):
+        return pl.scan_parquet(path).collect_schema().names()
+
+
+def _xlsx(path: Path, skip: int, days: frozenset[str]) -> Iterator[Batch]:
+    size = path.stat().st_size
+    with _named(path):
+        for number, rows in enumerate(spreadsheet.blocks(path, spreadsheet.names(path), days, skip=skip), start=skip):
+            yield Batch(number, rows, no_problems(), size, size)
 
 
 def _parquet(path: Path, skip: int) -> Iterator[Batch]:

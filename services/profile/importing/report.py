@@ -27,9 +27,10 @@ class Problem:
 
 @dataclass
 class KindReport:
-    """Rows of one kind. `refused` rows have a problem each or more; read = created + changed + unchanged + refused + repeated.
+    """Rows of one kind. `refused` rows have a problem each or more; read is the sum of the others.
 
-    `repeated` rows are followed by another with the same business key in the same batch, which stands instead.
+    `repeated` rows gave way to another with the same business key in the same batch, `outdated` ones to a stored row of a later
+    day.
     """
 
     read: int = 0
@@ -38,6 +39,7 @@ class KindReport:
     unchanged: int = 0
     refused: int = 0
     repeated: int = 0
+    outdated: int = 0
     seconds: float = 0.0
 
 
@@ -89,4 +91,9 @@ class ProblemFile:
             if len(self._report.problems) < KEPT:
                 self._report.problems.append(Problem(file, line, place, rule, fix))
             if writer is not None:
-                writer.writerow([file, line, place, rule, fix])
+                writer.writerow([_safe(file), line, _safe(place), _safe(rule), _safe(fix)])
+
+
+def _safe(cell: str) -> str:
+    """The cell, with a quote in front where a spreadsheet would take it for a formula."""
+    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,21 +13,23 @@ import polars as pl
 
 from chassis.clock import SHANGHAI
 from chassis.database import Database, Session, driver
+from services.profile.importing.batch import Loaded, Loading
 from services.profile.importing.checking import PROBLEMS, Checked, check
-from services.profile.importing.customers import last_day, load_accounts, load_customers, with_counterparties
+from services.profile.importing.customers import ReadyCustomers
 from services.profile.importing.kinds import KINDS
-from services.profile.importing.loading import Loaded, load
 from services.profile.importing.plan import Source, sources
+from services.profile.importing.preparing import Ready
 from services.profile.importing.reading import Batch, FileUnreadable
 from services.profile.importing.report import ImportReport, ProblemFile
-from services.profile.importing.targets import TARGETS
-from services.profile.keys import Keyset, create_keyset
+from services.profile.keys import create_keyset
+from services.profile.masters import Wrapping
 from services.profile.settings import Settings
 from services.profile.vault import Vault
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the file, bytes done and bytes in all."""
 
+_MARKS_KEPT = timedelta(days=7)
 ANALYZED = "customer, household, product, account, balance, transaction, behaviour, fact, assessment"
 
 
@@ -39,50 +42,50 @@ async def import_directory(
     report: Path | None = None,
     progress: Progress | None = None,
     now: datetime,
-    keyset: Keyset | None = None,
+    keyset: Wrapping | None = None,
+    dated: date | None = None,
+    encoding: str = "utf-8",
 ) -> ImportReport:
     """Load a folder of files (docs/guide/import.md), through a mapping where it is another bank's own.
 
     Rows that break a rule are left out and named in `report`; the rest goes in. The same files again change nothing; an
-    interrupted load goes on after its last whole batch. `dry_run` does everything and takes it back. `keyset` defaults to the one
-    of the service's settings. Raises `FileUnreadable` and `MappingBroken`.
+    interrupted load goes on after its last whole batch. `dry_run` does everything and takes it back. `dated` is the day for which
+    the files were true, today if not given: rows never overwrite those of a later day. `encoding` is that of plain CSV files; a
+    mapping names its own. `keyset` defaults to the one of the service's settings. Raises `FileUnreadable` and `MappingBroken`.
     """
     started = time.monotonic()
-    found = sources(directory, mapping)
+    found = sources(directory, mapping, encoding)
     vault = Vault(keyset or create_keyset(Settings.model_construct().keyset))
     done = ImportReport(dry_run=dry_run)
     today = now.astimezone(SHANGHAI).date()
     with ProblemFile(done, report) as problems:
         async with _transactions(database, dry_run=dry_run) as begin:
+            run = _Run(vault, today, dated, done, problems, progress, dry_run)
             for source in found:
-                await _load_source(source, begin, _Run(vault, today, done, problems, progress, dry_run))
+                await _load_source(source, begin, run)
             if not dry_run:
-                await _finish(begin)
+                await _finish(begin, run)
     done.seconds = time.monotonic() - started
     return done
 
 
+@dataclass(frozen=True)
 class _Run:
     """What all batches of a load share."""
 
-    def __init__(
-        self,
-        vault: Vault,
-        today: date,
-        report: ImportReport,
-        problems: ProblemFile,
-        progress: Progress | None,
-        dry_run: bool,
-    ) -> None:
-        self.vault = vault
-        self.today = today
-        self.report = report
-        self.problems = problems
-        self.progress = progress
-        self.dry_run = dry_run
+    vault: Vault
+    today: date
+    dated: date | None
+    report: ImportReport
+    problems: ProblemFile
+    progress: Progress | None
+    dry_run: bool
+    marks: list[str] = field(default_factory=list)
+    """The digests of the files that are in."""
 
 
 Begin: TypeAlias = Callable[[], "_Transaction"]
+_Made: TypeAlias = tuple[Batch, Checked, Ready | ReadyCustomers | None]
 
 
 class _Transaction:
@@ -118,67 +121,70 @@ async def _transactions(database: Database, *, dry_run: bool) -> AsyncIterator[B
 
 async def _load_source(source: Source, begin: Begin, run: _Run) -> None:
     started = time.monotonic()
-    report = run.report.of(source.kind)
-    digest = await asyncio.to_thread(source.digest)
+    digest = await asyncio.to_thread(source.digest, run.dated or run.today)
+    run.marks.append(digest)
     async with begin() as session:
         skip = await (await driver(session)).fetchval("SELECT batches FROM load WHERE digest = $1", digest) or 0
+    loading = Loading(source.kind, run.vault)
     try:
-        async for batch, checked in _ahead(source, skip, run.today):
+        run.problems.add(source.file, await asyncio.to_thread(source.unread))
+        async for batch, checked, made in _ahead(source, skip, begin, loading, run):
             async with begin() as session:
-                loaded = await _load_batch(session, source.kind, checked, run.vault)
+                loaded = await loading.load(session, checked.rows, made)
                 await (await driver(session)).execute(
-                    "INSERT INTO load (digest, batches) VALUES ($1, $2)"
-                    " ON CONFLICT (digest) DO UPDATE SET batches = EXCLUDED.batches", digest, batch.number + 1,
+                    "INSERT INTO load (digest, batches, day) VALUES ($1, $2, $3)"
+                    " ON CONFLICT (digest) DO UPDATE SET batches = greatest(load.batches, EXCLUDED.batches)",
+                    digest, batch.number + 1, run.today,
                 )  # fmt: skip
             _count(run, source, batch, checked, loaded)
     except FileUnreadable as error:
         unreadable = {"line": [0], "field": [""], "rule": ["file-unreadable"], "fix": [str(error)]}
         run.problems.add(source.file, pl.DataFrame(unreadable, schema=PROBLEMS))
-    report.seconds += time.monotonic() - started
+    run.report.of(source.kind).seconds += time.monotonic() - started
 
 
-async def _ahead(source: Source, skip: int, today: date) -> AsyncIterator[tuple[Batch, Checked]]:
-    """Batches, each read and checked in a thread while the one before is being written."""
+async def _ahead(source: Source, skip: int, begin: Begin, loading: Loading, run: _Run) -> AsyncIterator[_Made]:
+    """Batches, each read, checked and made ready while the one before is being written. A dry run has one transaction for
+    everything, so there only reading and checking are done ahead."""
     iterator = source.batches(skip=skip)
+    together = not run.dry_run and not loading.in_order
 
-    def following() -> tuple[Batch, Checked] | None:
+    def checked() -> tuple[Batch, Checked] | None:
         batch = next(iterator, None)
-        return None if batch is None else (batch, check(batch.rows, KINDS[source.kind], today=today))
+        if batch is None:
+            return None
+        plain = source.mapped is None
+        return batch, check(batch.rows, KINDS[source.kind], today=run.today, dated=run.dated, name_repeated=plain)
 
-    upcoming = asyncio.create_task(asyncio.to_thread(following))
+    async def following() -> _Made | None:
+        found = await asyncio.to_thread(checked)
+        if found is None or not together:
+            return found and (*found, None)
+        async with begin() as session:
+            return (*found, await loading.ready(session, found[1].rows))
+
+    upcoming = asyncio.create_task(following())
     try:
         while (current := await upcoming) is not None:
-            upcoming = asyncio.create_task(asyncio.to_thread(following))
+            upcoming = asyncio.create_task(following())
             yield current
     finally:
         if not upcoming.done():
             await asyncio.wait([upcoming])
 
 
-async def _load_batch(session: Session, kind: str, checked: Checked, vault: Vault) -> Loaded:
-    return await load_kind(session, kind, checked.rows, vault)
-
-
-async def load_kind(session: Session, kind: str, rows: pl.DataFrame, vault: Vault) -> Loaded:
-    """Upsert checked rows of any kind in the caller's transaction."""
-    if kind == "customers":
-        return await load_customers(session, rows, vault)
-    if kind == "accounts":
-        return await load_accounts(session, rows, vault)
-    if kind == "transactions":
-        rows = with_counterparties(rows, vault)
-    return await load(session, rows, TARGETS[kind])
-
-
 def _count(run: _Run, source: Source, batch: Batch, checked: Checked, loaded: Loaded) -> None:
     report = run.report.of(source.kind)
     unread = batch.problems["line"].n_unique()
     report.read += checked.read + unread
-    report.refused += checked.refused + unread + loaded.problems["line"].n_unique()
-    report.repeated += checked.read - checked.refused - checked.rows.height
-    report.created += loaded.created
-    report.changed += loaded.changed
-    report.unchanged += checked.rows.height - loaded.problems["line"].n_unique() - loaded.created - loaded.changed
+    lost = loaded.problems["line"].n_unique()
+    written = loaded.written
+    report.refused += checked.refused + unread + lost
+    report.repeated += checked.repeated
+    report.created += written.created
+    report.changed += written.changed
+    report.outdated += written.outdated
+    report.unchanged += checked.rows.height - lost - written.created - written.changed - written.outdated
     latest = last_day(checked.rows)
     if latest is not None and (run.report.last_day is None or latest > run.report.last_day):
         run.report.last_day = latest
@@ -187,9 +193,16 @@ def _count(run: _Run, source: Source, batch: Batch, checked: Checked, loaded: Lo
         run.progress(source.file, batch.done, batch.total)
 
 
-async def _finish(begin: Begin) -> None:
-    """The load is whole: forget its marks, and let the planner know what the tables hold now."""
+async def _finish(begin: Begin, run: _Run) -> None:
+    """The load is whole: forget its marks and those that nobody came back for, and let the planner know what the tables hold
+    now."""
     async with begin() as session:
         connection = await driver(session)
-        await connection.execute("DELETE FROM load")
+        await connection.execute("DELETE FROM load WHERE digest = ANY($1) OR day < $2", run.marks, run.today - _MARKS_KEPT)
         await connection.execute(f"ANALYZE {ANALYZED}")
+
+
+def last_day(rows: pl.DataFrame) -> date | None:
+    """The latest booking day in the rows."""
+    latest = rows["day"].max() if "day" in rows.columns and rows.height else None
+    return latest if isinstance(latest, date) else None

@@ -11,12 +11,19 @@ from chassis.outbox import emit
 from contracts.events.profile import Assets, MeasuresComputed
 from services.profile.measuring.policy import measures_policy, statement
 
+FEED = "core"
+"""The core bank's feed, whose watermark and completed days are told."""
 _ONE_AT_A_TIME = 0x5052_0002
-_COMPUTED = (
+COMPUTED = (
     "customer_id, currency, assets_30, assets_90, assets_180, growth_180_bp, contribution_fen, dealings_90, logins_90,"
-    " channels_90, payroll, products, need, life_stage, relation_stage, history_days, age"
+    " channels_90, payroll, products, need, life_stage, relation_stage, history_days, age, household_30, household_90,"
+    " household_180, assets_by_class, dealings_growth_180_bp"
 )
 """The columns of sql/measures.sql, in its order."""
+_AT = """
+SELECT m.*, $1::date AS as_of, NULL::int AS version, (SELECT day FROM watermark WHERE feed = $5) AS data_complete_to
+FROM ({measures}) m
+"""
 
 
 @dataclass(frozen=True)
@@ -55,20 +62,33 @@ async def measure(session: Session, block: Block, *, as_of: date) -> int:
     connection = await driver(session)
     await connection.execute("DROP TABLE IF EXISTS computed")
     await connection.execute("CREATE TEMP TABLE computed (LIKE measures) ON COMMIT DROP")
-    await connection.execute("ALTER TABLE computed DROP version, DROP as_of")
+    await connection.execute("ALTER TABLE computed DROP version, DROP as_of, DROP data_complete_to")
     await connection.execute(
-        f"INSERT INTO computed ({_COMPUTED}) {statement('measures')}",
+        f"INSERT INTO computed ({COMPUTED}) {statement('measures')}",
         as_of,
         block.low,
         block.high,
         measures_policy(),
     )
-    rows = await connection.fetch(statement("measures_write"), as_of)
+    rows = await connection.fetch(statement("measures_write"), as_of, FEED)
     await emit(session, *(_event(row, as_of) for row in rows))
     return len(rows)
+
+
+async def measures_at(session: Session, customer_id: UUID, *, as_of: date) -> asyncpg.Record | None:
+    """The measures of one customer as of the end of any past day, computed and not stored. None for a stranger."""
+    text = _AT.format(measures=statement("measures"))
+    return await (await driver(session)).fetchrow(text, as_of, customer_id, customer_id, measures_policy(), FEED)
+
+
+def stale(as_of: date, data_complete_to: date | None) -> bool:
+    """Whether the feed was known to be complete to an earlier day only."""
+    return data_complete_to is not None and data_complete_to < as_of
 
 
 def _event(row: asyncpg.Record, as_of: date) -> MeasuresComputed:
     values = dict(row)
     assets = Assets(days_30=values["assets_30"], days_90=values["assets_90"], days_180=values["assets_180"])
-    return MeasuresComputed.model_validate({**values, "as_of": as_of, "assets": assets})
+    household = Assets(days_30=values["household_30"], days_90=values["household_90"], days_180=values["household_180"])
+    late = stale(as_of, values["data_complete_to"])
+    return MeasuresComputed.model_validate({**values, "as_of": as_of, "assets": assets, "household": household, "stale": late})

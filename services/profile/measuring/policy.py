@@ -1,43 +1,37 @@
-"""The bank's thresholds for measures and signals: YAML files beside this module, read once, handed to SQL as JSON."""
+"""What comes with the service: thresholds of the measures, signal rules and SQL, read once from the package."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.values import SignalKind
+from services.profile.measuring.rules_language import Rule, read_rules
 
 MAJOR, FEN = "_major", "_fen"
-
-
-class SignalPolicy(BaseModel):
-    """Thresholds of one kind; what else a kind needs stands beside these and is read by its SQL."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    cooldown_days: int = Field(ge=1)
-    confidence_bp: int = Field(ge=0, le=10_000)
-
-    def as_json(self) -> str:
-        """All thresholds, amounts in fen."""
-        return json.dumps(in_fen(self.model_dump()))
 
 
 @cache
 def measures_policy() -> str:
     """policies/measures.yaml as JSON, amounts in fen."""
-    return json.dumps(in_fen(_document("measures.yaml")))
+    return json.dumps(in_fen(document("measures.yaml")))
 
 
 @cache
-def signal_policies() -> dict[SignalKind, SignalPolicy]:
-    """policies/signals.yaml by kind, in the order of the file. Raises ValueError when a kind is missing or unknown."""
-    kinds = _document("signals.yaml")["kinds"]
-    if not isinstance(kinds, dict) or set(kinds) != set(SignalKind):
-        raise ValueError("signals.yaml must hold each kind of signal once")
-    return {SignalKind(kind): SignalPolicy.model_validate(policy) for kind, policy in kinds.items()}
+def packaged_rules() -> Mapping[str, Rule]:
+    """policies/signals.yaml by name, in the order of the file.
+
+    Raises `SignalRuleMalformed`, which names rule and place, and ValueError when a kind of signal has no rule.
+    """
+    rules = document("signals.yaml")["rules"]
+    if not isinstance(rules, dict):
+        raise ValueError("signals.yaml: rules must be a table by name")
+    found = read_rules(rules)
+    if missing := set(SignalKind) - {rule.kind for rule in found.values()}:
+        raise ValueError(f"signals.yaml: no rule raises {', '.join(sorted(missing))}")
+    return found
 
 
 def in_fen(value: object) -> object:
@@ -58,8 +52,9 @@ def statement(name: str) -> str:
     return resources.files("services.profile").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _document(name: str) -> dict[str, object]:
+def document(name: str) -> dict[str, object]:
+    """The YAML document policies/<name>."""
     text = resources.files("services.profile").joinpath("policies", name).read_text(encoding="utf-8")
-    document = yaml.safe_load(text)
-    assert isinstance(document, dict)  # a packaged file of ours
-    return document
+    found = yaml.safe_load(text)
+    assert isinstance(found, dict)  # a packaged file of ours
+    return found

@@ -17,11 +17,11 @@ from chassis.outbox import emit
 from chassis.timers import schedule
 from contracts.events.profile import FeedCompleted
 from contracts.values import SignalKind
-from services.profile.measuring.measures import Block, measure, next_block
+from services.profile.measuring.measures import FEED, Block, measure, next_block
 from services.profile.measuring.signals import detect
+from services.profile.measuring.watermark import watermark
 
 BLOCK = 2_000
-FEED = "core"
 STEP = "profile.run"
 """Kind of the timer that takes a run one block further."""
 MEASURES, SIGNALS = "measures", "signals"
@@ -81,13 +81,14 @@ class Step:
     signals: Counter[SignalKind] = field(default_factory=Counter)
 
 
-async def begin_run(session: Session, *, as_of: date, now: datetime) -> UUID:
-    """A row for a run that begins."""
+async def begin_run(session: Session, *, as_of: date, now: datetime, waiting: bool = False) -> UUID:
+    """A row for a run that begins, or that waits for the feed."""
     run_id = new_id()
     await (await driver(session)).execute(
-        "INSERT INTO run (id, as_of, state, customers, published, signals, started_at) VALUES ($1, $2, 'running', 0, 0, 0, $3)",
+        "INSERT INTO run (id, as_of, state, customers, published, signals, started_at) VALUES ($1, $2, $3, 0, 0, 0, $4)",
         run_id,
         as_of,
+        "waiting" if waiting else "running",
         now,
     )
     return run_id
@@ -123,9 +124,9 @@ async def _finish(session: Session, *, run_id: UUID, as_of: date) -> None:
     await complete_feed(session, as_of=as_of, customers=customers)
 
 
-async def start_run(session: Session, *, as_of: date, now: datetime) -> UUID:
-    """A run whose blocks are taken one by one by a durable timer."""
-    run_id = await begin_run(session, as_of=as_of, now=now)
+async def start_run(session: Session, *, as_of: date, now: datetime, wait_for_feed: bool = False) -> UUID:
+    """A run whose blocks are taken one by one by a durable timer. One that waits begins when the watermark reaches its day."""
+    run_id = await begin_run(session, as_of=as_of, now=now, waiting=wait_for_feed)
     await schedule_step(session, run_id=run_id, as_of=as_of, phase=MEASURES, after=None, now=now)
     return run_id
 
@@ -134,6 +135,18 @@ async def schedule_step(session: Session, *, run_id: UUID, as_of: date, phase: s
     """Arm the timer of a run for its next block."""
     payload = {"as_of": as_of.isoformat(), "phase": phase, "after": None if after is None else str(after)}
     await schedule(session, kind=STEP, key=str(run_id), due_at=now, payload=payload)
+
+
+async def may_begin(session: Session, *, run_id: UUID, as_of: date) -> bool:
+    """Whether the run need not wait, or no longer; it is running then."""
+    connection = await driver(session)
+    if await connection.fetchval("SELECT state FROM run WHERE id = $1", run_id) != "waiting":
+        return True
+    complete_to = await watermark(session)
+    if complete_to is None or complete_to < as_of:
+        return False
+    await connection.execute("UPDATE run SET state = 'running' WHERE id = $1", run_id)
+    return True
 
 
 async def find_run(session: Session, run_id: UUID) -> asyncpg.Record | None:

@@ -3,6 +3,7 @@
 from datetime import date
 
 from contracts.values import RuleBroken
+from services.profile.rules import documents
 
 
 class CustomerNoTaken(RuleBroken):
@@ -67,10 +68,10 @@ def check_person(
 
 
 def check_resident_id(number: str, *, birth_date: date, sex: str) -> None:
-    """Compare the birth date (digits 7 to 14) and the sex (digit 17, odd is male) of a number whose form is known good."""
-    if number[6:14] != birth_date.strftime("%Y%m%d"):
+    """Compare the birth date and the sex that a number of 15 or 18 characters states; its form is known good."""
+    if documents.birth_date_in(number) != birth_date:
         raise IdentityInconsistent("the number states another birth date", field="birth_date")
-    if (int(number[16]) % 2 == 1) != (sex == "m"):
+    if documents.is_male(number) != (sex == "m"):
         raise IdentityInconsistent("the number states another sex", field="sex")
 
 

@@ -88,14 +88,13 @@ async def update(session: Session, customer_id: UUID, values: dict[str, object])
     return int(changes)
 
 
-async def numbers_taken(session: Session, customer_no: str | None, id_number_index: bytes | None) -> list[asyncpg.Record]:
-    """Customers that have the customer number or the identity number already: `id`, `customer_no`, `same_identity`."""
+async def numbers_taken(session: Session, customer_no: str | None, person_index: bytes | None) -> list[asyncpg.Record]:
+    """Customers that have the customer number, or the identity number in any of its forms, already: `id`, `customer_no`."""
     connection = await driver(session)
     return await connection.fetch(
-        "SELECT id, customer_no, id_number_index IS NOT DISTINCT FROM $2::bytea AND $2 IS NOT NULL AS same_identity"
-        " FROM customer WHERE customer_no = $1 OR id_number_index = $2",
+        "SELECT id, customer_no FROM customer WHERE customer_no = $1 OR person_index = $2",
         customer_no,
-        id_number_index,
+        person_index,
     )
 
 
@@ -117,7 +116,7 @@ async def page(
     )
     return await connection.fetch(
         f"SELECT {_COLUMNS} {_FROM} WHERE ($1::text IS NULL OR c.branch = $1) AND ($2::text IS NULL OR {served})"
-        " AND $3::timestamptz IS NOT NULL AND ($4::uuid IS NULL OR c.id > $4) ORDER BY c.id LIMIT $5",
+        " AND c.merged_into IS NULL AND $3::timestamptz IS NOT NULL AND ($4::uuid IS NULL OR c.id > $4) ORDER BY c.id LIMIT $5",
         branch,
         staff_no,
         now,
@@ -129,11 +128,12 @@ async def page(
 async def search(
     session: Session, *, id_number: bytes | None, phone: bytes | None, card: bytes | None, limit: int
 ) -> list[asyncpg.Record]:
-    """Customers with exactly this identity number, phone or card, by their keyed hashes."""
+    """Customers with exactly this identity number, phone or card, by their keyed hashes; the survivor of a merged record."""
     connection = await driver(session)
     return await connection.fetch(
         f"SELECT {_COLUMNS} {_FROM} WHERE c.id IN ("  # noqa: S608  # names and statements of ours only
-        " SELECT id FROM customer WHERE id_number_index = $1 UNION SELECT id FROM customer WHERE phone_index = $2"
+        " SELECT coalesce(merged_into, id) FROM customer WHERE person_index = $1"
+        " UNION SELECT coalesce(merged_into, id) FROM customer WHERE phone_index = $2"
         " UNION SELECT customer_id FROM account WHERE card_index = $3) ORDER BY c.id LIMIT $4",
         id_number,
         phone,

@@ -22,13 +22,6 @@ class CampaignDatesReversed(RuleBroken):
     fix = "Give an `ends_on` that is not before `starts_on`."
 
 
-class CashWording(RuleBroken):
-    """A text promises cash back or commission (H29)."""
-
-    rule = "cash-wording"
-    fix = "Speak of points only."
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One campaign. Both sides get `points_each` (H28); `ends_on` is its last day, None means until further notice."""
@@ -76,17 +69,3 @@ def check_dates(campaigns: Sequence[Campaign]) -> None:
     for earlier, later in pairwise(in_order):
         if earlier.ends_on is None or later.starts_on <= earlier.ends_on:
             raise CampaignsOverlap(f"{earlier.code}, {later.code}")
-
-
-def check_wording(texts: Iterable[str], forbidden: Iterable[str]) -> None:
-    """H29 holds for words too. Raises `CashWording` with the phrase that was found, however it is spaced or cased."""
-    phrases = [_squeezed(phrase) for phrase in forbidden]
-    for text in texts:
-        squeezed = _squeezed(text)
-        for phrase in phrases:
-            if phrase in squeezed:
-                raise CashWording(phrase)
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.casefold().split())

@@ -22,14 +22,19 @@ class NoPolicyInForce(RuleBroken):
     fix = "Publish a tier policy for this currency."
 
 
+class NoDecision(RuleBroken):
+    """Nothing was decided about this customer, or not yet at that moment."""
+
+    rule = "no-decision"
+    fix = "Wait until measures of this customer were computed, or ask for a later moment."
+
+
 async def in_force(session: Session, *, currency: str, today: date) -> Policy:
     """The policy that decides about measures in `currency` on a day. Raises `NoPolicyInForce`."""
     row = await policy_store.in_force(session, currency=currency, today=today)
     if row is None:
         raise NoPolicyInForce(f"no tier policy is in force for {currency}", field="currency")
-    policy = BOOK.add(version=row["version"], mark=row["digest"], document=decode(row["document"]))
-    BOOK.remember(policy)
-    return policy
+    return BOOK.add(version=row["version"], mark=row["digest"], document=decode(row["document"]))
 
 
 async def policy_of(session: Session, *, version: int, mark: str | None = None) -> Policy:

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from importlib import resources
 from typing import Any
 
+import asyncpg
+
 from chassis.audit import audit
 from chassis.auth import Capability
 from chassis.database import Session
@@ -13,6 +15,7 @@ from services.tiering import policy_store
 from services.tiering.actions.finding import PolicyUnknown
 from services.tiering.actions.runs import request_run
 from services.tiering.book import decode
+from services.tiering.comparing import Difference, differences
 from services.tiering.document import digest, parse
 from services.tiering.policy_store import Draft
 from services.tiering.publishing import check
@@ -30,11 +33,25 @@ class PolicyIsPublished(RuleBroken):
     fix = "Draft a new version."
 
 
+class PolicyIsClosed(RuleBroken):
+    """The draft was withdrawn or rejected."""
+
+    rule = "policy-is-closed"
+    fix = "Draft a new version."
+
+
+class PolicyOfSomebodyElse(RuleBroken):
+    """A draft is withdrawn by who wrote it; others reject it."""
+
+    rule = "policy-of-somebody-else"
+    fix = "Reject it, with the reason."
+
+
 class PolicyApproverDrafted(RuleBroken):
-    """Who wrote a policy cannot approve it."""
+    """Who wrote a policy can neither approve nor reject it."""
 
     rule = "policy-approver-drafted"
-    fix = "Ask another person to approve it."
+    fix = "Ask another person, or withdraw it."
 
 
 class PolicyReachesBack(RuleBroken):
@@ -76,13 +93,10 @@ async def _draft(
 async def approve_policy(session: Session, *, caller: Capability, version: int, now: datetime, today: date) -> None:
     """Publish a draft of somebody else's; where it takes effect today, everybody is decided about again.
 
-    Raises `PolicyUnknown`, `PolicyIsPublished`, `PolicyApproverDrafted`, `PolicyReachesBack`, and the errors of `publishing`.
+    Raises `PolicyUnknown`, `PolicyIsPublished`, `PolicyIsClosed`, `PolicyApproverDrafted`, `PolicyReachesBack`, and the errors
+    of `publishing`.
     """
-    row = await policy_store.version_of(session, version, lock=True)
-    if row is None:
-        raise PolicyUnknown(f"there is no policy {version}", field="path.version")
-    if row["status"] == "published":
-        raise PolicyIsPublished(f"policy {version} is published")
+    row = await _open_draft(session, version)
     if row["drafted_by"] == _name(caller):
         raise PolicyApproverDrafted(f"policy {version} was drafted by the same person")
     if row["effective_from"] < today:
@@ -90,6 +104,41 @@ async def approve_policy(session: Session, *, caller: Capability, version: int, 
     await _publish(session, caller=caller, version=version, mark=row["digest"], now=now)
     if row["effective_from"] == today:
         await request_run(session, kind="policy", requested_by=_name(caller), now=now, today=today)
+
+
+async def reject_policy(session: Session, *, caller: Capability, version: int, because: str, now: datetime) -> None:
+    """Refuse a draft of somebody else's, with the reason. Raises as `approve_policy`, without the checks of the document."""
+    row = await _open_draft(session, version)
+    if row["drafted_by"] == _name(caller):
+        raise PolicyApproverDrafted(f"policy {version} was drafted by the same person")
+    await policy_store.close(session, version, status="rejected", by=_name(caller), because=because, now=now)
+    await _noted(session, caller, "policy.rejected", version=version, mark=row["digest"])
+
+
+async def withdraw_policy(session: Session, *, caller: Capability, version: int, now: datetime) -> None:
+    """Take one's own draft back. Raises `PolicyUnknown`, `PolicyIsPublished`, `PolicyIsClosed`, `PolicyOfSomebodyElse`."""
+    row = await _open_draft(session, version)
+    if row["drafted_by"] != _name(caller):
+        raise PolicyOfSomebodyElse(f"policy {version} was drafted by another person")
+    await policy_store.close(session, version, status="withdrawn", by=_name(caller), because=None, now=now)
+    await _noted(session, caller, "policy.withdrawn", version=version, mark=row["digest"])
+
+
+async def _open_draft(session: Session, version: int) -> asyncpg.Record:
+    row = await policy_store.version_of(session, version, lock=True)
+    if row is None:
+        raise PolicyUnknown(f"there is no policy {version}", field="path.version")
+    if row["status"] == "published":
+        raise PolicyIsPublished(f"policy {version} is published")
+    if row["status"] != "draft":
+        raise PolicyIsClosed(f"policy {version} is {row['status']}")
+    return row
+
+
+async def compare_policies(session: Session, *, version: int, against: int) -> list[Difference]:
+    """What version `version` changes in `against`. Raises `PolicyUnknown`."""
+    before, after = [parse(await _document(session, one)) for one in (against, version)]
+    return differences(before, after)
 
 
 async def _publish(session: Session, *, caller: Capability | str, version: int, mark: str, now: datetime) -> None:

@@ -18,19 +18,22 @@ from chassis.ids import new_id
 from chassis.timers import schedule
 from contracts.values import RuleBroken
 from services.tiering import run_store, store
-from services.tiering.actions.deciding import PolicyKeepsChanging, tell
+from services.tiering.actions.deciding import Measured, decide_currency
 from services.tiering.actions.finding import NoPolicyInForce, in_force
 from services.tiering.book import Policy
-from services.tiering.rules import Measures, decide, direction, feed_state, next_night
+from services.tiering.deciding_store import Decided, held_of
+from services.tiering.rules import Measures, conclude, decide, direction, feed_state, next_night
 from services.tiering.run_store import Tally
 from services.tiering.settings import Settings
-from services.tiering.store import Decided, Move
 
 NIGHT = "tiering.night"
 """Kind of the timer that begins the nightly run."""
 
 TURN = "tiering.run"
 """Kind of the timers that give a run its next turn; the key is the run's id."""
+
+GRACE_ENDS = "tiering.grace"
+"""Kind of the timer that looks for grace periods that are over."""
 
 _STORED = TypeAdapter(Measures)
 
@@ -52,7 +55,7 @@ async def request_run(session: Session, *, kind: str, requested_by: str, now: da
 
 async def ensure_night(session: Session, *, now: datetime) -> None:
     """Arm the timer of the coming night unless one is armed; one that came due while nobody ran still fires."""
-    if not await run_store.night_is_set(session, NIGHT, "night"):
+    if not await run_store.timer_is_set(session, NIGHT, "night"):
         await schedule(session, kind=NIGHT, key="night", due_at=next_night(now, zone=SHANGHAI))
 
 
@@ -114,7 +117,7 @@ async def _feed_is_ready(session: Session, run: asyncpg.Record, *, now: datetime
 
 
 async def _decide_block(session: Session, rows: Sequence[asyncpg.Record], tally: Tally, *, now: datetime, today: date) -> None:
-    """Decide about one block. Only what differs from what stands is written; newer measures are left to their reaction."""
+    """Decide about one block, and count it."""
     if not rows:
         return
     tally.cursor = rows[-1]["customer_id"]
@@ -127,7 +130,7 @@ async def _decide_block(session: Session, rows: Sequence[asyncpg.Record], tally:
         except NoPolicyInForce:
             tally.skipped += len(members)
             continue
-        steps = [direction(move.previous, move.tier) for move in moves]
+        steps = [direction(move.before.tier if move.before else None, move.outcome.tier) for move in moves]
         tally.decided += len(members)
         tally.up += steps.count(1)
         tally.down += steps.count(-1)
@@ -135,37 +138,45 @@ async def _decide_block(session: Session, rows: Sequence[asyncpg.Record], tally:
 
 async def _decide_again(
     session: Session, members: list[tuple[Measures, asyncpg.Record]], *, currency: str, now: datetime, today: date
-) -> list[Move]:
+) -> list[Decided]:
+    """Only what differs from what stands is locked and written; newer measures are left to their reaction."""
     policy = await in_force(session, currency=currency, today=today)
-    rows = [row for measures, stood in members if (row := _differing(measures, stood, policy)) is not None]
-    if not rows:
+    measured = [_measured(*one) for one in members if _differs(*one, policy=policy, now=now)]
+    if not measured:
         return []
-    moves = await store.store_decisions(
-        session,
-        rows,
-        currency=currency,
-        policy=(policy.version, policy.digest),
-        today=today,
-        now=now,
-        only_if_same_measures=True,
-    )
-    if moves is None:  # published between the two statements; the turn is tried again
-        raise PolicyKeepsChanging(currency)
-    await tell(session, moves, policy_version=policy.version, now=now)
-    return moves
+    decided = await decide_currency(session, measured, currency=currency, now=now, today=today, only_if_same_measures=True)
+    return [one for one in decided if one.moved]
 
 
-def _differing(measures: Measures, stood: asyncpg.Record, policy: Policy) -> Decided | None:
-    """The decision, where tier, reason or policy version are not what stands."""
-    decision = decide(measures, judge=policy.judge, policy_version=policy.version)
-    if (stood["tier"], stood["reason"], stood["policy_version"]) == (decision.tier, decision.reason, policy.version):
-        return None
-    return Decided(
+def _differs(measures: Measures, stood: asyncpg.Record, *, policy: Policy, now: datetime) -> bool:
+    """Whether a decision under `policy` would not be what stands."""
+    held = held_of(stood)
+    row = decide(measures, judge=policy.judge, policy_version=policy.version)
+    found = conclude(row, held, downgrade=policy.downgrade, now=now)
+    stands = (stood["tier"], stood["reason"], stood["fired"], held, stood["policy_version"])
+    return stands != (found.tier, found.reason, found.fired, found.held, policy.version)
+
+
+def _measured(measures: Measures, stood: asyncpg.Record) -> Measured:
+    return Measured(
         customer_id=stood["customer_id"],
-        tier=decision.tier,
-        reason=decision.reason,
+        version=stood["measures_version"],
         as_of=stood["as_of"],
-        measures_version=stood["measures_version"],
         branch=stood["branch"],
+        measures=measures,
         inputs=stood["inputs"],
     )
+
+
+async def end_grace(session: Session, *, now: datetime, today: date, settings: Settings) -> None:
+    """Decide again about a block of customers whose grace period is over, and set the timer of the next look."""
+    rows = await store.grace_over(session, now, limit=settings.run_block)
+    await _decide_block(session, rows, Tally(), now=now, today=today)
+    minutes = 0 if len(rows) == settings.run_block else settings.grace_look_minutes
+    await schedule(session, kind=GRACE_ENDS, key="look", due_at=now + timedelta(minutes=minutes))
+
+
+async def ensure_grace_look(session: Session, *, now: datetime) -> None:
+    """Arm the timer that looks for grace periods that are over, unless it is armed."""
+    if not await run_store.timer_is_set(session, GRACE_ENDS, "look"):
+        await schedule(session, kind=GRACE_ENDS, key="look", due_at=now)

@@ -1,5 +1,5 @@
 """Routes of tiering."""
 
-from services.tiering.api import customers, policies, runs
+from services.tiering.api import customers, manual, policies, replay, runs, simulations, workbooks
 
-routers = (customers.router, policies.router, runs.router)
+routers = (customers.router, replay.router, manual.router, policies.router, simulations.router, workbooks.router, runs.router)

@@ -51,6 +51,8 @@ _ALL = (
          lambda m: m.activity.contribution_fen),
     Fact("dealings_90", "activity", Unit.COUNT, "近90天交易笔数", "dealings in 90 days",
          lambda m: m.activity.dealings_90),
+    Fact("dealings_growth_180_bp", "activity", Unit.BASIS_POINTS, "近半年交易增长", "growth of dealings over the last half-year",
+         lambda m: m.activity.dealings_growth_180_bp),
     Fact("logins_90", "activity", Unit.COUNT, "近90天登录次数", "logins in 90 days",
          lambda m: m.activity.logins_90),
     Fact("channels_90", "activity", Unit.COUNT, "近90天使用渠道数", "channels used in 90 days",

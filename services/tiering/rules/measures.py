@@ -21,7 +21,10 @@ class Assets:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Business activity (业务活跃度): dealings of 90 days, products held, and the yearly contribution in fen (H2)."""
+    """Business activity (业务活跃度): dealings of 90 days, products held, and the yearly contribution in fen (H2).
+
+    `dealings_growth_180_bp` is None where there is too little history, and in measures from before it was computed (H3).
+    """
 
     dealings_90: int
     logins_90: int
@@ -29,6 +32,7 @@ class Activity:
     payroll: bool
     products: tuple[ProductClass, ...]
     contribution_fen: Fen
+    dealings_growth_180_bp: BasisPoints | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,9 @@ def test_threads_share_a_scanner():
 
 
 def texts_in(value):
-    """Every string of a policy, but for the lists of words that it forbids itself."""
+    """Every string of a policy."""
     if isinstance(value, dict):
-        return [text for key, inner in value.items() if key != "forbidden_wording" for text in texts_in(inner)]
+        return [text for inner in value.values() for text in texts_in(inner)]
     if isinstance(value, list):
         return [text for inner in value for text in texts_in(inner)]
     return [value] if isinstance(value, str) else []

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
+from contracts.events.compliance import AlertContacted, AlertEnded, AlertOpened
 from contracts.events.profile import ConsentChanged, CustomerRegistered, Evidence, SignalRaised
 from contracts.events.tiering import TierChanged
 from contracts.values import Channel, SignalKind, Tier
@@ -121,3 +122,10 @@ def signal(customer_id: UUID, kind: SignalKind, *, as_of: date = TODAY) -> Signa
 
 def consent(customer_id: UUID, *, purpose: str, channel: Channel | None, granted: bool, version: int = 1) -> ConsentChanged:
     return ConsentChanged(customer_id=customer_id, version=version, purpose=purpose, channel=channel, granted=granted, at=NOW)
+
+
+def alert_of(raised: SignalRaised, *, now: datetime) -> tuple[AlertOpened, AlertContacted, AlertEnded]:
+    """What the watch tells of a signal: it asks for a contact within 24 hours, the customer was reached, it is closed."""
+    common = {"alert_id": uuid4(), "customer_id": raised.customer_id, "signal_id": raised.signal_id, "kind": raised.kind}
+    opened = AlertOpened(**common, day=raised.as_of, raised_at=now, due_at=now + timedelta(hours=24), owner="compliance")
+    return opened, AlertContacted(**common, contacted_at=now), AlertEnded(**common, outcome="explained", closed_at=now)

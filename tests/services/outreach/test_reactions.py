@@ -5,10 +5,11 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import orjson
+import pytest
 
 from contracts.values import Channel, SignalKind, Tier
 from services.outreach.main import SERVICE
-from tests.services.outreach.builders import consent, registered, signal, tier_changed
+from tests.services.outreach.builders import alert_of, consent, registered, signal, tier_changed
 
 
 async def planned(service, customer: UUID) -> set[tuple[str, str]]:
@@ -74,14 +75,25 @@ async def test_a_refusal_takes_planned_contacts_back_and_tells_it(running):
         assert {orjson.loads(row["payload"])["data"]["reason"] for row in rows} == {"consent_refused"}
 
 
-async def test_a_large_outflow_is_planned_by_phone_within_a_day(running):
+@pytest.mark.parametrize("settled_by", [0, 1], ids=["contacted", "closed"])
+async def test_an_alert_of_the_watch_is_planned_by_phone_within_a_day_and_taken_back_when_it_is_settled(running, settled_by):
     async with running(SERVICE) as service:
         customer = uuid4()
-        await service.publish(signal(customer, SignalKind.LARGE_OUTFLOW, as_of=service.clock.today()))
+        raised = signal(customer, SignalKind.LARGE_OUTFLOW, as_of=service.clock.today())
+        await service.publish(raised)
+        await service.settled()
+        assert await planned(service, customer) == set(), "what was announced must not be planned from the signal"
+        opened, *settled = alert_of(raised, now=service.clock.now())
+        await service.publish(opened)
         await service.settled()
         assert await planned(service, customer) == {("outflow_confirmation", Channel.PHONE)}
         at = await service.database.pool.fetchval("SELECT at FROM contact WHERE customer_id = $1", customer)
         assert service.clock.now() < at <= service.clock.now() + timedelta(hours=24)
+        await service.publish(settled[settled_by])
+        await service.settled()
+        assert await planned(service, customer) == set()
+        rows = await service.database.pool.fetch("SELECT payload FROM outbox WHERE subject = 'outreach.contact.withdrawn.v1'")
+        assert [orjson.loads(row["payload"])["data"]["reason"] for row in rows] == ["alert_settled"]
 
 
 async def test_the_night_runs_by_itself_when_the_clock_passes_it_and_arms_the_next_one(running):

@@ -54,9 +54,13 @@ async def test_every_answer_is_masked_and_the_own_app_shows_less(service):
     customer = await register(service, email="xiaoming@example.com", address="北京市东城区景山前街4号")
     inside = (await get(service, f"/v1/customers/{customer}", **STAFF, customer=customer)).json()
     assert (inside["name"], inside["id_number"], inside["phone"]) == ("王**", "110101199003******", "138****5678")
-    assert (inside["email"], inside["address"]) == ("x***@example.com", "北京市******")
+    assert (inside["email"], inside["address"]) == ("x***@example.com", "北京市东城区******")
     own = (await get(service, f"/v1/customers/{customer}", roles=[Role.CUSTOMER], customer=customer)).json()
     assert own["id_number"] == "1****************" + resident_id()[-1]
+    assert (own["name"], own["phone"], own["email"]) == ("王**", "138****5678", "***@example.com")
+    stranger = (await get(service, f"/v1/customers/{customer}", roles=[Role.OPERATOR], customer=customer)).json()
+    assert {stranger[name] for name in ("name", "id_number", "phone", "email", "address")} == {"***"}
+    assert (stranger["birth_date"], stranger["branch"], stranger["opened_on"]) == (None, own["branch"], own["opened_on"])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ async def test_customers_do_not_register_customers_and_staff_register_in_their_b
 
 
 async def patch(service, customer, body, **token):
-    headers = service.headers(Scope.PROFILE_WRITE, customer=customer, **token)
+    headers = service.headers(Scope.PROFILE_WRITE, customer=customer, **{"roles": [Role.ADVISER], **token})
     return await service.client.patch(f"/v1/customers/{customer}", json=body, headers=headers)
 
 
@@ -200,7 +204,7 @@ async def test_accounts_show_the_latest_balance_and_a_masked_card_that_can_be_se
     await post(service, "/v1/accounts", {"rows": [account_row(card_no=CARD)]}, Scope.PROFILE_FEED)
     balances = [{"account_no": "A1", "day": f"2026-01-0{day}", "balance": str(day)} for day in (1, 3, 2)]
     await post(service, "/v1/balances", {"rows": balances}, Scope.PROFILE_FEED)
-    (account,) = (await get(service, f"/v1/customers/{customer}/accounts", customer=customer)).json()
+    (account,) = (await get(service, f"/v1/customers/{customer}/accounts", roles=[Role.ADVISER], customer=customer)).json()
     assert (account["card_no"], account["balance_day"], account["balance_fen"]) == ("622848*********0018", "2026-01-03", 300)
     found = await post(service, "/v1/customers/search", {"card": f"{CARD[:4]} {CARD[4:]}"}, Scope.PROFILE_SEARCH)
     assert [item["customer_id"] for item in found.json()["items"]] == [str(customer)]
@@ -221,7 +225,7 @@ async def test_consents_keep_the_latest_word_and_publish_changes_only(service):
     ]
     held = []
     for channel, granted in words:
-        body = {"purpose": "marketing", "channel": channel, "granted": granted}
+        body = {"purpose": "marketing", "channel": channel, "granted": granted, "source": "app"}
         answer = await service.client.put(path, json=body, headers=headers)
         assert answer.status_code == 200
         held.append([(item["channel"], item["granted"]) for item in answer.json()["items"]])
@@ -264,9 +268,11 @@ async def test_nobody_reads_another_customer(service, path):
 
 async def test_what_is_not_there_is_named(service):
     nobody = "0190b6c0-0000-7000-8000-000000000000"
-    for path, rule in (("", "customer-unknown"), ("/accounts", "customer-unknown"), ("/measures", "no-measures")):
+    for path in ("", "/accounts", "/facts", "/measures", "/signals", "/consents"):
         answer = await get(service, f"/v1/customers/{nobody}{path}")
-        assert (answer.status_code, answer.json()["rule"]) == (404, rule)
+        assert (answer.status_code, answer.json()["rule"]) == (404, "customer-unknown")
+    answer = await get(service, f"/v1/customers/{await register(service)}/measures")
+    assert (answer.status_code, answer.json()["rule"]) == (404, "no-measures")
     answer = await service.client.get(f"/v1/measures/runs/{nobody}", headers=service.headers(Scope.PROFILE_FEED))
     assert (answer.status_code, answer.json()["rule"]) == (404, "run-unknown")
 

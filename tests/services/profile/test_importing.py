@@ -145,9 +145,10 @@ async def test_broken_rows_are_named_by_line_field_and_rule_and_the_rest_goes_in
 
 async def test_a_later_closing_balance_corrects_an_earlier_one_in_the_file_and_in_the_next(load, database):
     base = {"customers": [customer_row()], "accounts": [account_row()]}
-    report = await load(**base, balances=[balance_row("2026-01-01", "1"), balance_row("2026-01-01", "-2.50")])
+    report = await load(**base, balances=[balance_row("2026-01-01", "1"), balance_row("2026-01-01", "2.50")])
     assert (report.of("balances").created, report.of("balances").repeated) == (1, 1)
-    assert await database.pool.fetchval("SELECT fen FROM balance") == -250
+    assert await database.pool.fetchval("SELECT fen FROM balance") == 250
+    assert found(report) == [("balances.csv", 2, "day", "key-repeated")]
     report = await load(balances=[balance_row("2026-01-01", "3")])
     assert (report.of("balances").changed, await database.pool.fetchval("SELECT fen FROM balance")) == (1, 300)
 
@@ -211,16 +212,16 @@ async def test_an_interrupted_load_goes_on_after_its_last_whole_batch(load, data
     monkeypatch.setattr(reading, "BLOCK_BYTES", 1_000)
     rows = [customer_row(f"C{number:04d}") for number in range(200)]
     calls = 0
-    new_key = Vault.new_key
+    new_keys = Vault.new_keys
 
-    def fail_later(self, customer_id):
+    def fail_later(self, owners):
         nonlocal calls
-        calls += 1
-        if calls == 100:
+        calls += len(owners)
+        if calls - len(owners) < 100 <= calls:
             raise ConnectionError
-        return new_key(self, customer_id)
+        return new_keys(self, owners)
 
-    monkeypatch.setattr(Vault, "new_key", fail_later)
+    monkeypatch.setattr(Vault, "new_keys", fail_later)
     with pytest.raises(ConnectionError):
         await load(customers=rows)
     half = await database.pool.fetchval("SELECT count(*) FROM customer")

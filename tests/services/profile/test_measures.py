@@ -50,9 +50,10 @@ async def test_a_balance_holds_until_the_next_one_and_days_before_the_first_coun
 @given(st.dictionaries(st.integers(0, 400), st.integers(-50_000, 500_000), min_size=1, max_size=12))
 async def test_averages_and_growth_equal_the_sum_over_every_single_day(load, database, steps):
     async with database.begin() as session:
-        await (await driver(session)).execute("TRUNCATE balance, measures, run, signal, outbox")
+        await (await driver(session)).execute("TRUNCATE balance, measures, run, signal, verdict, outbox")
     rows = [balance_row(on(before), f"{fen / 100:.2f}") for before, fen in steps.items()]
-    await load(customers=[customer_row()], accounts=[account_row()], balances=rows)
+    products = [{"product_code": "DEM", "class": "demand", "currency": "CNY", "overdraft": "true"}]
+    await load(products=products, customers=[customer_row()], accounts=[account_row()], balances=rows)
     await compute(database, as_of=AS_OF)
 
     def held(before):

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from chassis.ids import new_id
 from services.profile.keys import (
     KeysetUnreadable,
-    KeyUnusable,
     create_keyset,
     new_keyset,
     open_keyset,
     rotate_keyset,
 )
+from services.profile.masters import KeyUnusable
 from services.profile.sealing import Blinder, CiphertextMisplaced, Sealer, new_data_key
 from services.profile.vault import Vault
 from tests.services.profile.builders import identity

@@ -1,8 +1,11 @@
+import shutil
+
 import pytest
 import yaml
 
 from chassis.ids import new_id
 from contracts.values import Role, Scope
+from contracts.wording import judgement_of
 from services.referral.actions import PolicyChangedInPlace
 from services.referral.main import SERVICE
 from services.referral.rules.codes import parse_code
@@ -171,6 +174,7 @@ def test_no_route_takes_points_or_turns_them_into_anything_else():
 async def test_a_service_with_an_edited_published_policy_does_not_start(running, servers, tmp_path):
     edited = tmp_path / "campaigns.yaml"
     edited.write_text(yaml.safe_dump(campaigns(points_each=6000).model_dump(), allow_unicode=True), encoding="utf-8")
+    shutil.copyfile(judgement_of(SERVICE.settings.model_fields["campaigns"].default), judgement_of(edited))
     url = await servers.database("referral")
     async with running(SERVICE, database_url=url):
         pass

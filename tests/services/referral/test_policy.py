@@ -1,11 +1,15 @@
+import shutil
+
 import pytest
 import yaml
 from pydantic import ValidationError
 
+from contracts.wording import WordingNotJudged, judgement_of
 from services.referral import actions
 from services.referral.actions import PolicyChangedInPlace
 from services.referral.policy import read_campaigns
-from services.referral.rules.campaigns import CampaignsOverlap, CashWording
+from services.referral.rules.campaigns import CampaignsOverlap
+from services.referral.settings import Settings
 from services.referral.store import referrals
 from tests.services.referral.builders import NOON, campaigns, packaged_campaigns
 
@@ -15,6 +19,7 @@ def written(tmp_path, **changes):
     document["campaigns"] = [{**document["campaigns"][0], **changes}]
     path = tmp_path / "campaigns.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    shutil.copyfile(judgement_of(Settings.model_fields["campaigns"].default), judgement_of(path))
     return path
 
 
@@ -31,9 +36,14 @@ def test_a_campaign_can_hold_nothing_but_points_for_registering(tmp_path, more):
 
 
 @pytest.mark.parametrize("place", ["title", "text"])
-def test_a_campaign_that_speaks_of_cash_is_not_published(tmp_path, place):
-    with pytest.raises(CashWording):
+def test_a_text_that_compliance_has_not_judged_is_not_published(tmp_path, place):
+    with pytest.raises(WordingNotJudged, match="text"):
         read_campaigns(written(tmp_path, **{place: "推荐即返现"}))
+    path = written(tmp_path)
+    read_campaigns(path)
+    judgement_of(path).unlink()
+    with pytest.raises(WordingNotJudged):
+        read_campaigns(path)
 
 
 def test_overlapping_campaigns_are_not_published(tmp_path):

@@ -45,6 +45,7 @@ def event(
         growth_180_bp=growth,
         contribution_fen=contribution,
         dealings_90=3,
+        dealings_growth_180_bp=100,
         logins_90=5,
         channels_90=2,
         payroll=True,
@@ -79,6 +80,11 @@ def changed(change: Callable[[dict[str, Any]], object], name: str = "cny") -> di
     made = document(name)
     change(made)
     return made
+
+
+def at_once(document: dict[str, Any]) -> None:
+    """Take the grace out: down at once and all the way."""
+    document.pop("downgrade")
 
 
 def table(document: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chassis.database import driver
 from chassis.ids import new_id
 from contracts.values import Purpose, Reach, Role, Scope, Tier
 from services.tiering import actions, policy_store, publishing
-from tests.services.tiering.builders import VIP_FEN, changed, document, measured, table
+from tests.services.tiering.builders import VIP_FEN, at_once, changed, document, measured, table
 
 NOW = datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 3)
@@ -105,11 +105,11 @@ async def test_another_reason_for_the_same_tier_is_noted_and_not_told(session):
 
 async def test_a_customer_who_stands_twice_in_a_batch_is_decided_about_twice_in_order(session):
     customer = new_id()
-    await decide(session, measured(customer, assets=VIP_FEN), measured(customer, version=2), measured(customer, version=3))
+    await decide(session, measured(customer), measured(customer, version=2, assets=VIP_FEN), measured(customer, version=3))
     events = await told(session)
     assert [(event["version"], event["previous"], event["tier"]) for event in events] == [
-        (1, None, "vip"),
-        (2, "vip", "ordinary"),
+        (1, None, "ordinary"),
+        (2, "ordinary", "vip"),
     ]
 
 
@@ -164,6 +164,7 @@ async def state_of(session, people):
 
 
 def stricter(made):
+    at_once(made)
     table(made)["rules"][0]["assets"] = "> 100000000"
 
 
@@ -227,9 +228,9 @@ async def test_a_new_policy_decides_from_its_day_on_and_not_before(session):
     tomorrow = TODAY + timedelta(days=1)
     await approve(session, await draft(session, effective_from=tomorrow))
     one = measured(assets=VIP_FEN)
-    assert [move.tier for move in await decide(session, one)] == [Tier.VIP]
+    assert [move.outcome.tier for move in await decide(session, one)] == [Tier.VIP]
     moves = await actions.decide_customers(session, measured=[one], now=NOW, today=tomorrow)
-    assert [(move.previous, move.tier, move.change) for move in moves] == [(Tier.VIP, Tier.ORDINARY, 2)]
+    assert [(move.before.tier, move.outcome.tier, move.change) for move in moves] == [(Tier.VIP, Tier.ORDINARY, 2)]
 
 
 async def test_a_policy_published_by_another_process_is_noticed_by_the_next_decision(session):
@@ -245,7 +246,7 @@ async def test_a_policy_published_by_another_process_is_noticed_by_the_next_deci
         NOW,
     )
     (move,) = await decide(session, measured(assets=VIP_FEN))
-    assert (move.tier, move.previous, move.change) == (Tier.ORDINARY, None, 1)
+    assert (move.outcome.tier, move.before, move.change) == (Tier.ORDINARY, None, 1)
 
 
 async def test_a_document_keeps_deciding_the_same_after_its_way_through_the_database(session):

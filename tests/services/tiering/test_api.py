@@ -8,7 +8,7 @@ from chassis.ids import new_id
 from contracts.values import Reach, Scope
 from services.tiering.main import SERVICE
 from services.tiering.schemas import TierOut
-from tests.services.tiering.builders import VIP_FEN, changed, document, event, table
+from tests.services.tiering.builders import VIP_FEN, at_once, changed, document, event, table
 from tests.support.waiting import eventually
 
 
@@ -125,7 +125,7 @@ async def test_each_tier_has_one_package_with_services_in_both_languages(service
 
 
 def stricter():
-    return changed(lambda made: table(made)["rules"][0].update(assets="> 100000000"))
+    return changed(lambda made: (at_once(made), table(made)["rules"][0].update(assets="> 100000000")))
 
 
 async def draft(service, made, *, by="ann", effective_from=None):

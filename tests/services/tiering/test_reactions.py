@@ -23,27 +23,27 @@ async def told(service, customer):
 async def test_measures_become_a_tier_and_a_published_change(running):
     async with running(SERVICE) as service:
         customer = new_id()
-        await service.publish(event(customer, assets=VIP_FEN), event(customer, version=2))
+        await service.publish(event(customer), event(customer, version=2, assets=VIP_FEN))
         await service.settled()
         assert dict(await service.database.pool.fetchrow(STANDING, customer)) == {
-            "tier": "ordinary",
+            "tier": "vip",
             "change": 2,
             "measures_version": 2,
         }
-        assert await told(service, customer) == [(1, None, "vip"), (2, "vip", "ordinary")]
+        assert await told(service, customer) == [(1, None, "ordinary"), (2, "ordinary", "vip")]
 
 
 async def test_the_same_event_twice_decides_once_and_a_late_one_waits_for_its_turn(running):
     async with running(SERVICE) as service:
         customer = new_id()
-        first, second = event(customer, assets=VIP_FEN), event(customer, version=2, growth=3_000)
+        first, second = event(customer, growth=3_000), event(customer, version=2, assets=VIP_FEN)
         ids = await service.publish(second)
         await service.settled()
         assert await service.database.pool.fetchrow(STANDING, customer) is None
         await service.publish(first)
         await service.publish(second, event_ids=ids)
         await service.settled()
-        assert await told(service, customer) == [(1, None, "vip"), (2, "vip", "potential")]
+        assert await told(service, customer) == [(1, None, "potential"), (2, "potential", "vip")]
 
 
 async def test_measures_without_a_policy_become_a_dead_letter_and_the_others_go_on(running):

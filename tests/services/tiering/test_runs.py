@@ -7,12 +7,11 @@ import pytest
 from chassis.clock import Clock
 from chassis.database import driver
 from chassis.ids import new_id
-from contracts.values import Tier
-from services.tiering import actions, store
+from services.tiering import actions
+from services.tiering.actions.deciding import decide_currency
 from services.tiering.actions.runs import NIGHT, TURN
 from services.tiering.settings import Settings
-from services.tiering.store import Decided
-from tests.services.tiering.builders import VIP_FEN, changed, measured, table
+from tests.services.tiering.builders import VIP_FEN, at_once, changed, measured, table
 from tests.services.tiering.test_actions import ANN, BOB, rows, told
 
 
@@ -71,7 +70,7 @@ async def population(session, clock, count=23):
 
 
 async def stricter(session, clock):
-    made = changed(lambda made: table(made)["rules"][0].update(assets="> 150000001"))
+    made = changed(lambda made: (at_once(made), table(made)["rules"][0].update(assets="> 150000001")))
     version = await actions.draft_policy(session, caller=ANN, document=made, effective_from=TODAY, now=clock.now(), today=TODAY)
     await actions.approve_policy(session, caller=BOB, version=version, now=clock.now(), today=TODAY)
     (run,) = await rows(session, "SELECT id FROM run WHERE kind = 'policy'")
@@ -111,23 +110,13 @@ async def test_a_run_under_the_same_policy_changes_nothing(session, clock):
 
 async def test_a_run_never_overwrites_a_decision_on_newer_measures(session, clock):
     customer = new_id()
-    for version, assets in ((1, VIP_FEN), (2, 0)):
-        one = measured(customer, version=version, assets=assets)
-        await actions.decide_customers(session, measured=[one], now=clock.now(), today=TODAY)
-    policy = await actions.in_force(session, currency="CNY", today=TODAY)
-    late = Decided(customer, Tier.VIP, "vip.assets", TODAY, 1, "B001", "{}")
-    moves = await store.store_decisions(
-        session,
-        [late],
-        currency="CNY",
-        policy=(policy.version, policy.digest),
-        today=TODAY,
-        now=clock.now(),
-        only_if_same_measures=True,
-    )
-    assert moves == []
+    late = measured(customer, version=1)
+    newer = measured(customer, version=2, assets=VIP_FEN)
+    await actions.decide_customers(session, measured=[late, newer], now=clock.now(), today=TODAY)
+    decided = await decide_currency(session, [late], currency="CNY", now=clock.now(), today=TODAY, only_if_same_measures=True)
+    assert decided == []
     (standing,) = await rows(session, "SELECT tier, measures_version FROM standing")
-    assert standing == {"tier": "ordinary", "measures_version": 2}
+    assert standing == {"tier": "vip", "measures_version": 2}
 
 
 async def test_a_currency_that_lost_its_policy_is_counted_as_skipped_and_the_run_goes_on(session, clock):

@@ -58,6 +58,33 @@ def average_assets(book: Book, *, until: date) -> pl.DataFrame:
     return complete.filter(pl.col("known") > 0).select("customer_no", pl.col("balance").alias("average"))
 
 
+def growths(book: Book, *, until: date) -> dict[str, float]:
+    """By customer: the average of the last 90 days over that of the 90 that ended 180 days earlier, less what moved at home."""
+    ends = {"now": until, "then": until - timedelta(days=180)}
+    found = {name: dict(average_assets(book, until=end).iter_rows()) for name, end in ends.items()}
+    moved = {
+        name: dict(_moved_at_home(book, since=ends["then"] - timedelta(days=89), until=end).iter_rows())
+        for name, end in ends.items()
+    }
+    own = {
+        name: {customer: float(average) - moved[name].get(customer, 0.0) for customer, average in averages.items()}
+        for name, averages in found.items()
+    }
+    return {customer: own["now"][customer] / then for customer, then in own["then"].items()}
+
+
+def _moved_at_home(book: Book, *, since: date, until: date) -> pl.DataFrame:
+    """(customer_no, moved): what money between people of one household adds to the daily average of the 90 days until `until`."""
+    holders = book["accounts"].join(book["customers"], on="customer_no").select("account_no", "customer_no", "household_no")
+    others = holders.rename({"account_no": "counterparty_account_no", "customer_no": "other"})
+    moves = book["transactions"].join(holders, on="account_no").join(others, on=["counterparty_account_no", "household_no"])
+    first = pl.max_horizontal("day", pl.lit(until - timedelta(days=89)))
+    days = (pl.lit(until) - first).dt.total_days() + 1
+    signed = pl.when(pl.col("direction") == "credit").then("amount").otherwise(-pl.col("amount")).cast(pl.Float64)
+    counted = moves.filter(pl.col("customer_no") != pl.col("other"), pl.col("day").is_between(since, until))
+    return counted.group_by("customer_no").agg((signed * days / 90).sum().alias("moved"))
+
+
 def deposits(book: Book) -> pl.DataFrame:
     """(customer_no, balance) of demand and term deposits on the last day."""
     last = book["balances"].sort("day").group_by("account_no", maintain_order=True).last()

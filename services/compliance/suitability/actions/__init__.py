@@ -1,0 +1,1 @@
+"""The use cases of the gate: check, assess, keep the registers."""

@@ -1,0 +1,1 @@
+"""What the gate looks like over HTTP."""

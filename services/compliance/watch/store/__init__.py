@@ -1,0 +1,1 @@
+"""Queries of the watch, by what they are about."""
