@@ -26,7 +26,7 @@ async def check(database: Database, *, first: int, now: datetime) -> ChecksOut:
     position: int | None = first
     while position is not None and checked < ROWS:
         rows = await database.pool.fetch(_READ, position, _BLOCK)
-        found += await asyncio.to_thread(_differences, rows, now)
+        found += await asyncio.to_thread(_differences, [dict(row) for row in rows], now)
         checked += len(rows)
         pruned += sum(row["canonical"] is None for row in rows)
         position = rows[-1]["position"] + 1 if len(rows) == _BLOCK else None

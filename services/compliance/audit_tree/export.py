@@ -61,14 +61,17 @@ async def prepare(session: Session, *, key: SigningKey, caller: Capability, now:
     """Sign the log as it is now; the export is audited. Raises `LogInconsistent`."""
     checkpoint = await actions.sign(session, signer=key.signer, now=now)
     connection = await driver(session)
-    first, last = await connection.fetchrow(_RECORDED, checkpoint.size)
+    recorded = await connection.fetchrow(_RECORDED, checkpoint.size)
+    signed = await connection.fetchrow(_SIGNED, checkpoint.size, checkpoint.signed_at)
+    assert recorded is not None  # aggregates give one row
+    assert signed is not None  # the same
     told = Told(
         exporter=caller.subject,
         roles=[role.value for role in caller.roles],
         purpose=caller.purpose.value,
-        recorded=None if first is None else (first, last),
+        recorded=None if recorded[0] is None else (recorded[0], recorded[1]),
         pruned=await count_pruned(session, checkpoint.size),
-        checkpoints=await connection.fetchrow(_SIGNED, checkpoint.size, checkpoint.signed_at),
+        checkpoints=(signed[0], signed[1]),
         keys=[_key_line(one) for one in key.trusted().periods],
         counts=[(one.service, one.act, one.outcome, one.entries) for one in await counts(session)],
         retention=retention(),

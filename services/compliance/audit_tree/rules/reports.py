@@ -103,7 +103,7 @@ def report(checkpoint: Checkpoint, told: Told, *, files: Mapping[str, str]) -> s
 
 def _counted(told: Told) -> list[tuple[str, ...]]:
     class_of = told.retention.class_of
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (str(entries), plain(service), plain(act), plain(outcome), class_of(act).name)
         for service, act, outcome, entries in told.counts
     ]
