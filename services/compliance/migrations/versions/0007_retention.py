@@ -81,8 +81,8 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION refuse_all_but_pruning()")
     op.drop_index("ix_audit_entry_pruned", table_name="audit_entry")
     op.drop_index("ix_audit_entry_retention", table_name="audit_entry")
-    op.drop_constraint("retained", "audit_entry")
-    op.drop_constraint("whole_or_pruned", "audit_entry")
+    op.drop_constraint(op.f("ck_audit_entry_retained"), "audit_entry")
+    op.drop_constraint(op.f("ck_audit_entry_whole_or_pruned"), "audit_entry")
     for column in NEEDED:
         op.alter_column("audit_entry", column, nullable=False)
     op.drop_column("audit_entry", "retain_until")
