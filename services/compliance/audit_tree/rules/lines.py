@@ -1,10 +1,10 @@
 """The lines of a bundle's entries: canonical bytes, or the leaf hash alone of an entry whose body was removed."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contracts.values import RuleBroken
+from services.compliance.audit_tree.rules.hashing import leaf_hash, leaf_hashes
 
 PRUNED = b"-"
 """What a line without a body begins with; the leaf hash in hex follows. Canonical bytes begin with a brace."""
@@ -45,19 +45,17 @@ def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def leaves_of(lines: bytes) -> Leaves:
     """The leaf hashes of lines. Raises `LogTampered`."""
-    sha256 = hashlib.sha256
-    # each line gets the prefix of a leaf here, all at once: a second copy of every line would cost as much as its hash
-    prefixed = (b"\x00" + lines.replace(b"\n", b"\n\x00")).split(b"\n")
+    parted = lines.split(b"\n")
     if not lines.startswith(PRUNED) and b"\n" + PRUNED not in lines:
-        return Leaves([sha256(line).digest() for line in prefixed], [])
-    pruned = [place for place, line in enumerate(prefixed) if line.startswith(PRUNED, 1)]
-    return Leaves([leaf_of(line[1:]) for line in prefixed], pruned)
+        return Leaves(leaf_hashes(parted), [])
+    pruned = [place for place, line in enumerate(parted) if line.startswith(PRUNED)]
+    return Leaves([leaf_of(line) for line in parted], pruned)
 
 
 def leaf_of(line: bytes) -> bytes:
     """The leaf hash of one line. Raises `LogTampered`."""
     if not line.startswith(PRUNED):
-        return hashlib.sha256(b"\x00" + line).digest()
+        return leaf_hash(line)
     try:
         found = bytes.fromhex(line[1:].decode())
     except ValueError:
