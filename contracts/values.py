@@ -243,6 +243,7 @@ class Scope(StrEnum):
     PLAN_RUN = "plan.run"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
+    AUDIT_PRUNE = "audit.prune"
     MASK = "mask"
     CONTENT_SCAN = "content.scan"
     ALERT_READ = "alert.read"

@@ -9,6 +9,7 @@ from chassis.database import Session
 from services.compliance import store
 from services.compliance.audit_tree.actions import appended
 from services.compliance.models import AuditCount, AuditEntry
+from services.compliance.retention.policy import retention
 from services.compliance.rules import Act, check_window, enter
 from services.compliance.store import Place, Search
 
@@ -23,7 +24,7 @@ async def record(session: Session, *, acts: Sequence[Act], now: datetime) -> int
     known = await store.known_events(session, [act.event_id for act in acts])
     fresh = {act.event_id: act for act in acts if act.event_id not in known}
     if fresh:
-        await store.append(session, enter(list(fresh.values()), first=first, recorded_at=now))
+        await store.append(session, enter(list(fresh.values()), first=first, recorded_at=now, retention=retention()))
         await appended(session, first=first, entries=len(fresh), now=now)
     return len(fresh)
 

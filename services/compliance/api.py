@@ -12,6 +12,7 @@ from chassis.pagination import Page, PageQuery, paged
 from contracts.values import CursorForeign, Outcome, Reach, Scope
 from services.compliance import actions
 from services.compliance.models import AuditCount, AuditEntry
+from services.compliance.retention.policy import retention
 from services.compliance.rules import NoSuchWindow, place_key, place_of
 from services.compliance.schemas import ActCount, AuditSummary, EntryOut, SearchQuery, ServiceCount
 from services.compliance.store import Place, Search
@@ -51,11 +52,20 @@ def _after(page: PageQuery) -> Place | None:
 
 
 def _page(found: Sequence[AuditEntry], page: PageQuery) -> Page[EntryOut]:
-    return paged(found, limit=page.limit, item=_entry, key=lambda entry: place_key(entry.occurred_at, entry.position))
+    return paged(found, limit=page.limit, item=_entry, key=_place)
+
+
+def _place(entry: AuditEntry) -> tuple[int, int]:
+    assert entry.occurred_at is not None  # a search finds whole entries only
+    return place_key(entry.occurred_at, entry.position)
 
 
 def _entry(entry: AuditEntry) -> EntryOut:
-    return EntryOut(**entry.model_dump(exclude={"canonical", "digest"}), digest=entry.digest.hex())
+    assert entry.act is not None  # a search finds whole entries only
+    policy = retention()
+    shown = entry.model_dump(exclude={"canonical", "digest", "retain_until"})
+    until = max(entry.retain_until, policy.until(entry.act, entry.recorded_at))
+    return EntryOut(**shown, digest=entry.digest.hex(), retention=policy.class_of(entry.act).name, retain_until=until)
 
 
 def _summary(counts: Sequence[AuditCount]) -> AuditSummary:

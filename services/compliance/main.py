@@ -11,6 +11,7 @@ from services.compliance.hearing import reactions
 from services.compliance.masking.api import router as masking
 from services.compliance.recording.api import router as recording
 from services.compliance.recording.keeping_api import router as keeping
+from services.compliance.retention.api import router as retention
 from services.compliance.scanning import api as scanning
 from services.compliance.settings import Settings
 from services.compliance.suitability.api import routers as suitability
@@ -31,7 +32,7 @@ async def start(runtime: Runtime) -> None:
 
 SERVICE = Service(
     settings=Settings,
-    routers=[router, tree, masking, scanning.router, documents, recording, keeping, care, watch, *suitability],
+    routers=[router, tree, retention, masking, scanning.router, documents, recording, keeping, care, watch, *suitability],
     reactions=reactions,
     timers=timers,
     start=start,

@@ -34,18 +34,29 @@ __all__ = [
 
 _OF_A_CUSTOMER = sa.text("customer_id IS NOT NULL")
 _REFUSED = sa.text("outcome = 'refused'")
+_PRUNED = sa.text("canonical IS NULL")
+_NEEDED = ("service", "act_id", "actor", "roles", "act", "purpose", "outcome", "details", "occurred_at", "canonical")
+_OPTIONAL = ("customer_id", "rule", "request_id")
 _PLACE = ("occurred_at", "position")
 
 
 class AuditEntry(Base, table=True):
     """One audited act at its place. `position` is the leaf index of RFC 6962: 0, 1, 2, … without holes.
 
-    The columns beside `canonical` are there to search by; what counts are the canonical bytes and their hash.
+    The columns beside `canonical` are there to search by; what counts are the canonical bytes and their hash. Where
+    `retain_until` is past, the body (the bytes and what is searched by) may have been removed: then all of it is None.
     """
 
     __tablename__: ClassVar[str] = "audit_entry"
     __table_args__ = (
         sa.CheckConstraint("digest = sha256('\\x00'::bytea || canonical)", name="digest"),
+        sa.CheckConstraint(
+            f"num_nulls({', '.join(_NEEDED)}) = 0 OR num_nonnulls({', '.join((*_NEEDED, *_OPTIONAL))}) = 0",
+            name="whole_or_pruned",
+        ),
+        sa.CheckConstraint("retain_until > recorded_at", name="retained"),
+        sa.Index("ix_audit_entry_retention", "retain_until", postgresql_using="brin"),
+        sa.Index("ix_audit_entry_pruned", "position", postgresql_where=_PRUNED),
         sa.Index("ix_audit_entry_time", *_PLACE),
         sa.Index("ix_audit_entry_customer", "customer_id", *_PLACE, postgresql_where=_OF_A_CUSTOMER),
         sa.Index("ix_audit_entry_actor", "actor", *_PLACE),
@@ -56,22 +67,23 @@ class AuditEntry(Base, table=True):
 
     position: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
     event_id: UUID = Field(sa_column=sa.Column(sa.Uuid, nullable=False, unique=True))
-    service: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
-    act_id: UUID = Field(sa_column=sa.Column(sa.Uuid, nullable=False))
-    actor: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
-    roles: list[str] = Field(sa_column=sa.Column(pg.ARRAY(sa.Text), nullable=False))
-    act: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    service: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    act_id: UUID | None = Field(default=None, sa_column=sa.Column(sa.Uuid))
+    actor: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    roles: list[str] | None = Field(default=None, sa_column=sa.Column(pg.ARRAY(sa.Text)))
+    act: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
     customer_id: UUID | None = Field(default=None, sa_column=sa.Column(sa.Uuid))
-    purpose: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
-    outcome: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    purpose: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    outcome: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
     rule: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
     request_id: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
     # Any: the details are the acting service's own codes and numbers
-    details: dict[str, Any] = Field(sa_column=sa.Column(pg.JSONB, nullable=False))
-    occurred_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+    details: dict[str, Any] | None = Field(default=None, sa_column=sa.Column(pg.JSONB))
+    occurred_at: datetime | None = Field(default=None, sa_column=sa.Column(sa.DateTime(timezone=True)))
     recorded_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
-    canonical: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    canonical: bytes | None = Field(default=None, sa_column=sa.Column(sa.LargeBinary))
     digest: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    retain_until: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
 
 
 class AuditSize(Base, table=True):

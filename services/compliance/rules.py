@@ -9,6 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from contracts.values import CursorForeign, RuleBroken
+from services.compliance.retention.rules import RetentionPolicy
 
 Json: TypeAlias = str | int | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 """What an entry is made of: no floats, so that no two writers can disagree about digits."""
@@ -54,27 +55,28 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An act at its place in the log, with the bytes that count and the hash of its leaf."""
+    """An act at its place in the log, with the bytes that count, the hash of its leaf, and until when it is kept whole."""
 
     position: int
     act: Act
     recorded_at: datetime
     canonical: bytes
     digest: bytes
+    retain_until: datetime
 
 
-def enter(acts: Sequence[Act], *, first: int, recorded_at: datetime) -> list[Entry]:
+def enter(acts: Sequence[Act], *, first: int, recorded_at: datetime, retention: RetentionPolicy) -> list[Entry]:
     """The acts as entries at the positions `first`, `first + 1`, … in the order given."""
     spelled_time = instant(recorded_at)
-    return [_entry(position, act, recorded_at, spelled_time) for position, act in enumerate(acts, start=first)]
+    until = {act: retention.until(act, recorded_at) for act in {one.act for one in acts}}
+    spelled = [spell(position, act, spelled_time) for position, act in enumerate(acts, start=first)]
+    return [
+        Entry(position, act, recorded_at, canonical, leaf_hash(canonical), until[act.act])
+        for position, (act, canonical) in enumerate(zip(acts, spelled, strict=True), start=first)
+    ]
 
 
-def _entry(position: int, act: Act, recorded_at: datetime, spelled_time: str) -> Entry:
-    canonical = _spelled(position, act, spelled_time)
-    return Entry(position, act, recorded_at, canonical, leaf_hash(canonical))
-
-
-def _spelled(position: int, act: Act, recorded_at: str) -> bytes:
+def spell(position: int, act: Act, recorded_at: str) -> bytes:
     """`canonical_json(entry_body(…))`, four times as fast: the keys are known, and stand in their order here."""
     customer_id = "null" if act.customer_id is None else f'"{act.customer_id}"'
     return (

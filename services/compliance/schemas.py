@@ -32,6 +32,8 @@ class EntryOut(BaseModel):
     details: dict[str, int | str]
     occurred_at: datetime
     recorded_at: datetime
+    retention: str = Field(description="Class of the retention policy.", examples=["identity"])
+    retain_until: datetime = Field(description="Up to then the entry is kept whole.")
     digest: str = Field(description="SHA-256 of 0x00 and the entry's canonical bytes (RFC 6962 leaf hash), in hex.")
 
 

@@ -37,6 +37,7 @@ COLUMNS = (
     "recorded_at",
     "canonical",
     "digest",
+    "retain_until",
 )
 _LOCK_SIZE = "SELECT entries FROM audit_size FOR UPDATE"
 _KNOWN = "SELECT event_id FROM audit_entry WHERE event_id = ANY($1::uuid[])"
@@ -98,6 +99,7 @@ def record_of(entry: Entry) -> tuple[object, ...]:
         entry.recorded_at,
         entry.canonical,
         entry.digest,
+        entry.retain_until,
     )
 
 
@@ -119,7 +121,9 @@ def query(search: Search, *, after: Place | None, limit: int) -> SelectOfScalar[
         (col(AuditEntry.service), search.service),
         (col(AuditEntry.outcome), search.outcome),
     )
-    conditions: list[sa.ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
+    # an entry without its body has nothing to be found by, and would come first otherwise
+    conditions: list[sa.ColumnElement[bool]] = [occurred_at.is_not(None)]
+    conditions += [column == value for column, value in wanted if value is not None]
     if search.start is not None:
         conditions.append(occurred_at >= search.start)
     if search.end is not None:

@@ -51,6 +51,26 @@ class LogClient:
         except (ValueError, TypeError):
             raise LogUnreachable("the log's proof is not one of hashes") from None
 
+    async def differing(self) -> list[tuple[int, list[str]]]:
+        """Positions at which a search column says something else than the signed bytes, with the columns."""
+        found: list[tuple[int, list[str]]] = []
+        first: int | None = 0
+        while first is not None:
+            part = _json(await self._get("/v1/audit/checks", {"first": first}))
+            found += [(one["position"], one["columns"]) for one in part["differing"]]
+            first = part["next"]
+        return found
+
+    async def prune(self) -> int:
+        """Let the log remove the bodies of entries whose retention is over; how many there were."""
+        pruned, first = 0, 0
+        while True:
+            told = _json(await self._ask("POST", "/v1/audit/prunes", json={"first": first}))
+            pruned += int(told["entries"])
+            if told["next"] is None:
+                return pruned
+            first = int(told["next"])
+
     async def export(self, to: Path) -> None:
         """The whole log as a bundle, into a file."""
         try:
@@ -65,9 +85,11 @@ class LogClient:
     async def _get(self, path: str, query: Mapping[str, int] | None = None) -> httpx.Response:
         return await self._ask("GET", path, query)
 
-    async def _ask(self, method: str, path: str, query: Mapping[str, int] | None = None) -> httpx.Response:
+    async def _ask(
+        self, method: str, path: str, query: Mapping[str, int] | None = None, json: Mapping[str, int] | None = None
+    ) -> httpx.Response:
         try:
-            answer = await self.http.request(method, path, params=query)
+            answer = await self.http.request(method, path, params=query, json=json)
             _check(answer)
         except httpx.HTTPError as error:
             raise LogUnreachable(f"the log could not be reached ({type(error).__name__})") from None
@@ -84,6 +106,6 @@ def _json(answer: httpx.Response) -> dict[str, Any]:  # Any: JSON from outside
         found = answer.json()
     except ValueError:
         found = None
-    if not isinstance(found, dict) or not ({"note", "successions", "proof"} & found.keys()):
+    if not isinstance(found, dict) or not ({"note", "successions", "proof", "next"} & found.keys()):
         raise LogUnreachable("the log's answer is not one of a log")
     return found

@@ -23,6 +23,9 @@ TokenFile = Annotated[
 ]
 Key = Annotated[str | None, typer.Option(help="Public key of the log, or a file that holds it; the folder's own if not given.")]
 
+_TOLD = 10
+"""Positions that a message names."""
+
 group = typer.Typer(help="The audit log: verify, export, witness, keys.", no_args_is_help=True)
 
 
@@ -37,13 +40,14 @@ async def verify(
     bundle: Annotated[Path | None, typer.Option(help="An exported bundle; the live log if not given.")] = None,
     key: Key = None,
     since: Annotated[list[Path] | None, typer.Option(help="A checkpoint that was kept; may be given again.")] = None,
+    against: Annotated[Path | None, typer.Option(help="An earlier bundle: a change is then told by position.")] = None,
     url: Url = None,
     token_file: TokenFile = None,
     folder: Folder = STATE_FOLDER,
 ) -> None:
     """Check every entry against every signed checkpoint, those that you kept too. Exit code 1 when anything does not fit.
 
-    A bundle is checked offline, with the public key alone.
+    A bundle is checked offline, with the public key alone. Of the live log the columns that a search reads are compared too.
     """
     from services.compliance.audit_tree.bundle import verify_bundle  # noqa: PLC0415
 
@@ -54,15 +58,29 @@ async def verify(
             bundle = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "log.zip"
             async with _log(url, token_file, folder) as log:
                 await log.export(bundle)
+                differing = await log.differing()
+        else:
+            differing = []
         with _rules_told():
-            found = await asyncio.to_thread(verify_bundle, bundle, pinned=pinned, kept=kept)
+            found = await asyncio.to_thread(verify_bundle, bundle, pinned=pinned, kept=kept, against=against)
+    if differing:
+        places = "; ".join(f"{position}: {', '.join(columns)}" for position, columns in differing[:_TOLD])
+        raise CannotDo(f"the log's search columns say something else than its signed entries at {places}")
     told = found.checkpoint
     console.print(
         f"{told.size} entries of {told.origin} are those that were signed at {told.signed_at:%Y-%m-%d %H:%M:%S} UTC;"
-        f" checkpoints that fit: {found.checkpoints}; root {told.root.hex()}",
+        f" checkpoints that fit: {found.checkpoints}; bodies gone after their retention: {found.pruned}; root {told.root.hex()}",
         soft_wrap=True,
         highlight=False,
     )
+
+
+@group.command("prune")
+@command
+async def prune(url: Url = None, token_file: TokenFile = None, folder: Folder = STATE_FOLDER) -> None:
+    """Remove the bodies of entries whose retention is over (needs audit.prune). Leaf hashes and tree stay, and verify."""
+    async with _log(url, token_file, folder, role=Role.OPERATOR) as log:
+        console.print(f"{await log.prune()} bodies removed")
 
 
 @group.command("export")
@@ -147,14 +165,16 @@ async def witness(
 
 
 @contextlib.asynccontextmanager
-async def _log(url: str | None, token_file: Path | None, folder: Path) -> AsyncIterator["LogClient"]:
+async def _log(
+    url: str | None, token_file: Path | None, folder: Path, *, role: Role = Role.AUDITOR
+) -> AsyncIterator["LogClient"]:
     """The log at an address, or that of the folder's suite with a token of its own issuer."""
     from steward.audit.client import LogClient  # noqa: PLC0415
     from steward.tokens import local_token  # noqa: PLC0415
 
     if url is not None and token_file is None:
         raise CannotDo("--url needs --token-file")
-    token = local_token(folder, roles=[Role.AUDITOR], subject="auditor") if token_file is None else _read(token_file).strip()
+    token = local_token(folder, roles=[role], subject=role.value) if token_file is None else _read(token_file).strip()
     async with LogClient.connected(url or Suite.read(folder).url("gateway"), token) as log:
         yield log
 

@@ -13,11 +13,11 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from chassis.http import Caller, DatabaseDep, Now, PageDep, SessionDep, forbidden, operation
 from chassis.pagination import Page, paged
 from contracts.values import CursorForeign, Reach, Scope
-from services.compliance.audit_tree import actions, export, store
+from services.compliance.audit_tree import actions, checks, export, store
 from services.compliance.audit_tree.actions import NoCheckpoint, NotInTheTree
 from services.compliance.audit_tree.keys import SigningKey, open_key
 from services.compliance.audit_tree.rules.checkpoints import LogInconsistent
-from services.compliance.audit_tree.schemas import CheckpointOut, ConsistencyOut, InclusionOut, KeysOut
+from services.compliance.audit_tree.schemas import CheckpointOut, ChecksOut, ConsistencyOut, InclusionOut, KeysOut
 from services.compliance.settings import Settings
 
 router = APIRouter(tags=["audit"])
@@ -73,6 +73,16 @@ async def prove_consistency(session: SessionDep, first: _Size, second: _Size) ->
     )
 
 
+@router.get("/v1/audit/checks", **operation(scope=Scope.AUDIT_READ))
+async def check_rows(
+    database: DatabaseDep,
+    now: Now,
+    first: Annotated[int, Query(ge=0, le=_MOST, description="Position to begin at; `next` of the answer before.")] = 0,
+) -> ChecksOut:
+    """Whether what a search reads is what the canonical bytes say, for up to 20,000 rows: positions and columns that differ."""
+    return await checks.check(database, first=first, now=now)
+
+
 @router.get("/v1/audit/keys", **operation(scope=Scope.AUDIT_READ))
 async def read_keys(request: Request) -> KeysOut:
     """The public keys of the log with their periods. Trust the one that you got by another way; it vouches for the others."""
@@ -97,7 +107,7 @@ async def export_log(request: Request, caller: Caller, session: SessionDep, data
     order = await export.prepare(session, key=await _key(request), caller=caller, now=now)
     headers = {"content-disposition": f'attachment; filename="audit-{order.checkpoint.size}.zip"'}
     return StreamingResponse(
-        export.bundle(export.entries_of(database, order.checkpoint.size), order), media_type="application/zip", headers=headers
+        export.bundle(export.rows_of(database, order.checkpoint), order), media_type="application/zip", headers=headers
     )
 
 

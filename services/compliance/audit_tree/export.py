@@ -4,25 +4,39 @@ import asyncio
 import hashlib
 import json
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.audit import audit
 from chassis.auth import Capability
-from chassis.database import Database, Session
-from services.compliance.audit_tree import actions, store
+from chassis.database import Database, Session, driver
+from services.compliance.audit_tree import actions
 from services.compliance.audit_tree.keys import SigningKey
-from services.compliance.audit_tree.rules.checkpoints import Checkpoint
-from services.compliance.audit_tree.rules.reports import CHECKPOINT, CHECKPOINTS, ENTRIES, KEYS, REPORT, plain, report
+from services.compliance.audit_tree.rules.checkpoints import Checkpoint, moment
+from services.compliance.audit_tree.rules.lines import line_of
+from services.compliance.audit_tree.rules.reports import CHECKPOINT, CHECKPOINTS, ENTRIES, KEYS, NODES, REPORT, Told, report
+from services.compliance.audit_tree.rules.tiles import TILE_LEVELS, completed
 from services.compliance.audit_tree.schemas import KeysOut
+from services.compliance.audit_tree.trust import Period
 from services.compliance.models import AuditCheckpoint
+from services.compliance.retention.policy import retention
+from services.compliance.retention.store import count_pruned
 from services.compliance.store import counts
 
-CHECKPOINTS_IN_A_BUNDLE = 1_000
 _ROWS = 2_000
 _LEVEL = 1  # the line is the slow part, and it is nearby
-_BLOCK = "SELECT canonical FROM audit_entry WHERE position >= $1 AND position < $2 ORDER BY position"
+_BLOCK = "SELECT canonical, digest FROM audit_entry WHERE position >= $1 AND position < $2 ORDER BY position"
+_NODES = "SELECT digest FROM audit_node WHERE level = $1 AND index >= $2 AND index < $3 ORDER BY index"
+_NOTES = """
+SELECT size, key_id, note FROM audit_checkpoint
+WHERE (size, key_id) > ($1, $2) AND size <= $3 AND signed_at <= $4 ORDER BY size, key_id LIMIT $5
+"""
+_RECORDED = """
+SELECT (SELECT recorded_at FROM audit_entry WHERE position < $1 AND canonical IS NOT NULL ORDER BY position LIMIT 1),
+    (SELECT recorded_at FROM audit_entry WHERE position < $1 AND canonical IS NOT NULL ORDER BY position DESC LIMIT 1)
+"""
+_SIGNED = "SELECT count(*), min(signed_at) FROM audit_checkpoint WHERE size <= $1 AND signed_at <= $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +45,44 @@ class Order:
 
     key: SigningKey
     checkpoint: AuditCheckpoint
-    earlier: Sequence[AuditCheckpoint]
-    counts: Sequence[tuple[str, str, str, int]]
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The long files of a bundle, in parts."""
+
+    entries: AsyncIterator[bytes]
+    checkpoints: AsyncIterator[bytes]
+    nodes: AsyncIterator[bytes]
 
 
 async def prepare(session: Session, *, key: SigningKey, caller: Capability, now: datetime) -> Order:
     """Sign the log as it is now; the export is audited. Raises `LogInconsistent`."""
     checkpoint = await actions.sign(session, signer=key.signer, now=now)
-    earlier = await store.checkpoints(session, after=None, limit=CHECKPOINTS_IN_A_BUNDLE)
-    counted = [(plain(one.service), plain(one.act), plain(one.outcome), one.entries) for one in await counts(session)]
+    connection = await driver(session)
+    recorded = await connection.fetchrow(_RECORDED, checkpoint.size)
+    signed = await connection.fetchrow(_SIGNED, checkpoint.size, checkpoint.signed_at)
+    assert recorded is not None  # aggregates give one row
+    assert signed is not None  # the same
+    told = Told(
+        exporter=caller.subject,
+        roles=[role.value for role in caller.roles],
+        purpose=caller.purpose.value,
+        recorded=None if recorded[0] is None else (recorded[0], recorded[1]),
+        pruned=await count_pruned(session, checkpoint.size),
+        checkpoints=(signed[0], signed[1]),
+        keys=[_key_line(one) for one in key.trusted().periods],
+        counts=[(one.service, one.act, one.outcome, one.entries) for one in await counts(session)],
+        retention=retention(),
+    )
     await audit(session, caller=caller, act="audit.exported", details={"entries": checkpoint.size})
-    return Order(key, checkpoint, earlier, counted)
+    return Order(key, checkpoint, told)
+
+
+def _key_line(period: Period) -> str:
+    since = "" if period.is_first else f" since {moment(period.since)}"
+    return f"{period.key}{since}" + ("" if period.is_last else f" until {moment(period.until)}")
 
 
 class _Outbound:
@@ -65,24 +106,43 @@ class _Outbound:
         return found
 
 
-async def entries_of(database: Database, size: int) -> AsyncIterator[bytes]:
-    """The first `size` entries, each with a newline, by the block; in short reads, since these rows do not change any more."""
+def rows_of(database: Database, row: AuditCheckpoint) -> Rows:
+    """What the checkpoint covers, in short reads, since these rows do not change any more but for bodies whose time is over."""
+    return Rows(_entries(database, row.size), _checkpoints(database, row), _nodes(database, row.size))
+
+
+async def _entries(database: Database, size: int) -> AsyncIterator[bytes]:
     for first in range(0, size, _ROWS):
         rows = await database.pool.fetch(_BLOCK, first, min(first + _ROWS, size))
-        yield b"".join(row["canonical"] + b"\n" for row in rows)
+        yield b"".join(line_of(row["canonical"], row["digest"]) for row in rows)
 
 
-async def bundle(blocks: AsyncIterator[bytes], order: Order) -> AsyncIterator[bytes]:
-    """The zip file in parts, while the entries come."""
-    out = _Outbound()
+async def _checkpoints(database: Database, row: AuditCheckpoint) -> AsyncIterator[bytes]:
+    place = (-1, "")
+    while found := await database.pool.fetch(_NOTES, *place, row.size, row.signed_at, _ROWS):
+        place = (found[-1]["size"], found[-1]["key_id"])
+        yield "".join(json.dumps(one["note"]) + "\n" for one in found).encode()
+
+
+async def _nodes(database: Database, size: int) -> AsyncIterator[bytes]:
+    whole = completed(TILE_LEVELS, size)
+    for first in range(0, whole, _ROWS):
+        rows = await database.pool.fetch(_NODES, TILE_LEVELS, first, min(first + _ROWS, whole))
+        yield "".join(row["digest"].hex() + "\n" for row in rows).encode()
+
+
+async def bundle(rows: Rows, order: Order) -> AsyncIterator[bytes]:
+    """The zip file in parts, while the rows come."""
+    out, digests = _Outbound(), dict[str, str]()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:  # type: ignore[call-overload]  # it writes only
-        hashed = hashlib.sha256()
-        with archive.open(ENTRIES, "w", force_zip64=True) as entries:
-            async for block in blocks:
-                hashed.update(block)
-                await asyncio.to_thread(entries.write, block)
-                yield out.taken()
-        digests = {ENTRIES: hashed.hexdigest()}
+        for name, parts in ((ENTRIES, rows.entries), (CHECKPOINTS, rows.checkpoints), (NODES, rows.nodes)):
+            hashed = hashlib.sha256()
+            with archive.open(name, "w", force_zip64=True) as file:
+                async for part in parts:
+                    hashed.update(part)
+                    await asyncio.to_thread(file.write, part)
+                    yield out.taken()
+            digests[name] = hashed.hexdigest()
         for name, content in _small_files(order).items():
             archive.writestr(name, content)
             digests[name] = hashlib.sha256(content).hexdigest()
@@ -92,15 +152,10 @@ async def bundle(blocks: AsyncIterator[bytes], order: Order) -> AsyncIterator[by
 
 def _small_files(order: Order) -> dict[str, bytes]:
     keys = KeysOut.of(order.key.trusted(), order.key.successions)
-    notes = "".join(json.dumps(one.note) + "\n" for one in order.earlier)
-    return {
-        CHECKPOINT: order.checkpoint.note.encode(),
-        CHECKPOINTS: notes.encode(),
-        KEYS: keys.model_dump_json(indent=1).encode(),
-    }
+    return {CHECKPOINT: order.checkpoint.note.encode(), KEYS: keys.model_dump_json(indent=1).encode()}
 
 
 def _signed_report(order: Order, digests: dict[str, str]) -> str:
     row, signer = order.checkpoint, order.key.signer
     said = Checkpoint(signer.key.name, row.size, row.root, row.signed_at)
-    return signer.sign(report(said, key=str(signer.key), counts=order.counts, files=digests))
+    return signer.sign(report(said, order.told, files=digests))

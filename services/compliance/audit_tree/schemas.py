@@ -66,3 +66,20 @@ class KeysOut(BaseModel):
             for number, one in enumerate(trusted.periods)
         ]
         return cls(keys=keys, successions=list(successions))
+
+
+class DifferenceOut(BaseModel):
+    """A row that does not say what its canonical bytes say."""
+
+    position: int
+    columns: list[str]
+
+
+class ChecksOut(BaseModel):
+    """Rows that were compared with their canonical bytes."""
+
+    checked: int
+    pruned: int = Field(description="Of them, without a body, because their retention is over.")
+    differing: list[DifferenceOut] = Field(description="The first 100 of them.")
+    found: int = Field(description="How many differ.")
+    next: int | None = Field(description="Where to go on; null at the end of the log.")

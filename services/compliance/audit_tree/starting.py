@@ -6,6 +6,7 @@ from chassis.service import Runtime
 from chassis.timers import schedule
 from services.compliance.audit_tree import actions, store
 from services.compliance.audit_tree.keys import SigningKeyUnreadable, create_key, open_key
+from services.compliance.retention.actions import PRUNE, THE_LOG, arm
 from services.compliance.settings import Settings
 from services.compliance.store import lock_size
 
@@ -29,3 +30,5 @@ async def start(runtime: Runtime) -> None:
         behind = size > (last.size if last is not None else 0)
         if behind and not await store.is_due(session, kind=actions.CHECKPOINT, key=actions.THE_LOG):
             await schedule(session, kind=actions.CHECKPOINT, key=actions.THE_LOG, due_at=runtime.clock.now())
+        if not await store.is_due(session, kind=PRUNE, key=THE_LOG):
+            await arm(session, now=runtime.clock.now())

@@ -37,6 +37,16 @@ class Period:
     since: datetime = _BEGINNING
     until: datetime = _END
 
+    @property
+    def is_first(self) -> bool:
+        """Whether no key was before it."""
+        return self.since == _BEGINNING
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no key came after it."""
+        return self.until == _END
+
 
 @dataclass(frozen=True, slots=True)
 class Succession:

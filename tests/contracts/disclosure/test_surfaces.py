@@ -30,6 +30,7 @@ ANOTHER_MEANING = {
     ("CalendarOut", "name"): "of a holiday calendar",
     ("Definition", "name"): "of a measure",
     ("ManualReasonOut", "name"): "of a reason",
+    ("RetentionClassOut", "name"): "of a class of entries",
     **{("RevealedOut", field): "whole by right: granted for a purpose, once, and audited" for field in NAMES},
     ("Cadence", "name"): "of a cadence",
     ("Package", "name"): "of a service package",

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values import CursorForeign
+from services.compliance.retention.policy import retention
 from services.compliance.rules import (
     NoSuchWindow,
     canonical_json,
@@ -69,7 +70,7 @@ def test_the_leaf_hash_of_nothing_is_that_of_rfc_6962():
 @given(st.integers(0, 2**40), st.integers(1, 20))
 def test_entries_take_positions_without_holes_in_the_order_of_the_acts(first, count):
     acts = [act() for _ in range(count)]
-    entries = enter(acts, first=first, recorded_at=NOON)
+    entries = enter(acts, first=first, recorded_at=NOON, retention=retention())
     assert [entry.position for entry in entries] == list(range(first, first + count))
     assert [entry.act for entry in entries] == acts
 
@@ -87,13 +88,13 @@ def test_an_entry_is_spelled_as_its_body_is(data, position):
         occurred_at=data.draw(moments),
     )
     recorded_at = data.draw(moments)
-    (entry,) = enter([done], first=position, recorded_at=recorded_at)
+    (entry,) = enter([done], first=position, recorded_at=recorded_at, retention=retention())
     assert entry.canonical == canonical_json(entry_body(position, done, recorded_at))
 
 
 def test_the_canonical_bytes_hold_all_that_the_act_and_its_place_say():
     done = act(roles=("adviser", "auditor"), details={"rows": 3, "by": "code"}, rule="x", outcome="refused")
-    (entry,) = enter([done], first=7, recorded_at=NOON + timedelta(seconds=1))
+    (entry,) = enter([done], first=7, recorded_at=NOON + timedelta(seconds=1), retention=retention())
     assert json.loads(entry.canonical) == {
         "format": 1,
         "position": 7,
@@ -122,13 +123,16 @@ def test_the_canonical_bytes_hold_all_that_the_act_and_its_place_say():
 def test_an_entry_that_differs_anywhere_has_another_hash(change):
     original = act()
     changed = act(**{**{name: getattr(original, name) for name in original.__slots__}, **change})
-    digests = {enter([one], first=0, recorded_at=NOON)[0].digest for one in (original, changed)}
+    digests = {enter([one], first=0, recorded_at=NOON, retention=retention())[0].digest for one in (original, changed)}
     assert len(digests) == 2
 
 
 def test_the_same_act_at_another_place_has_another_hash():
     moved = act()
-    assert enter([moved], first=0, recorded_at=NOON)[0].digest != enter([moved], first=1, recorded_at=NOON)[0].digest
+    assert (
+        enter([moved], first=0, recorded_at=NOON, retention=retention())[0].digest
+        != enter([moved], first=1, recorded_at=NOON, retention=retention())[0].digest
+    )
 
 
 def test_a_moment_is_spelled_the_same_in_every_zone():

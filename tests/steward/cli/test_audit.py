@@ -1,6 +1,7 @@
 """`steward audit` as an auditor types it, against a log that runs."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -110,3 +111,19 @@ async def test_rotating_the_key_prints_another_public_key_and_the_log_signs_with
         assert found.returncode == 0, found.stderr
     wrong = await ask(state_folder, "verify", *at, "--key", "nonsense")
     assert (wrong.returncode, "note-malformed" in wrong.stderr) == (1, True)
+
+
+async def test_edited_columns_of_a_live_log_are_named_by_position_and_bodies_are_pruned_by_the_operator(log, state_folder):
+    service, at = log
+    await recorded(service.database, 2, now=datetime(2010, 3, 2, 4, tzinfo=UTC))
+    await recorded(service.database, 3, now=service.clock.now())
+    operator = state_folder / "operator"
+    operator.write_text(service.token(Scope.AUDIT_PRUNE))
+    pruned = await ask(state_folder, "prune", *at[:2], "--token-file", str(operator))
+    assert (pruned.returncode, pruned.stdout) == (0, "2 bodies removed\n"), pruned.stderr
+
+    await service.database.pool.execute(
+        "ALTER TABLE audit_entry DISABLE TRIGGER USER; UPDATE audit_entry SET actor = 'staff:nobody' WHERE position = 3"
+    )
+    found = await ask(state_folder, "verify", *at)
+    assert (found.returncode, "3: actor" in found.stderr) == (1, True), found.stderr

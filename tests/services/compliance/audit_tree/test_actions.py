@@ -39,7 +39,8 @@ async def test_every_level_is_kept_when_a_log_from_before_the_tree_catches_up(se
     async with fresh_log(servers) as database:
         insert = """
         INSERT INTO audit_entry SELECT n, gen_random_uuid(), 'profile', gen_random_uuid(), 'a', '{}', 'x', NULL, 'audit', 'done',
-        NULL, NULL, '{}', now(), now(), n::text::bytea, sha256('\\x00'::bytea || n::text::bytea)
+        NULL, NULL, '{}', now(), now(), n::text::bytea, sha256('\\x00'::bytea || n::text::bytea),
+        now() + interval '10 years'
         FROM generate_series(0, 66000) AS n
         """
         await database.pool.execute(insert)

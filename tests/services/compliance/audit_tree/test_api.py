@@ -1,4 +1,5 @@
 import json
+import re
 import zipfile
 from datetime import timedelta
 
@@ -6,8 +7,9 @@ import pytest
 
 from contracts.values import Reach, Role, Scope
 from services.compliance import actions
-from services.compliance.audit_tree.bundle import LogTampered, verify_bundle
+from services.compliance.audit_tree.bundle import verify_bundle
 from services.compliance.audit_tree.keys import open_key, rotate_key
+from services.compliance.audit_tree.rules.lines import LogTampered
 from services.compliance.audit_tree.rules.notes import PublicKey
 from services.compliance.audit_tree.rules.proofs import check_consistency, check_inclusion
 from services.compliance.audit_tree.rules.reports import CHECKPOINT, ENTRIES, REPORT
@@ -158,8 +160,9 @@ async def test_an_export_is_verified_offline_with_the_public_key_alone(service, 
         report = archive.read(REPORT).decode()
     stored = await service.database.pool.fetch("SELECT canonical FROM audit_entry ORDER BY position LIMIT 2800")
     assert lines == [row["canonical"] for row in stored]
-    assert "2800 profile customer.read done" in report
-    assert f"Signed with the key {pinned}" in report
+    assert re.search(r"^ +2800 +profile +customer\.read +done +identity$", report, re.MULTILINE)
+    assert f"  {pinned}\n" in report
+    assert "staff:auditor (auditor; service)" in report
 
 
 async def test_an_empty_log_is_exported_and_verified(service, auditor, pinned, tmp_path):

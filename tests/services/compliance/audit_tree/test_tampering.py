@@ -12,8 +12,9 @@ import pytest
 from chassis.database import Database
 from contracts.values import Role, Scope
 from services.compliance.audit_tree import actions, store
-from services.compliance.audit_tree.bundle import LogTampered, verify_bundle
+from services.compliance.audit_tree.bundle import verify_bundle
 from services.compliance.audit_tree.keys import open_key
+from services.compliance.audit_tree.rules.lines import LogTampered
 from services.compliance.audit_tree.rules.reports import ENTRIES
 from services.compliance.audit_tree.starting import start
 from services.compliance.audit_tree.trust import NotTrusted
@@ -56,7 +57,8 @@ class Intruder:
         await self.connection.execute("UPDATE audit_entry SET position = -position + 1 WHERE position < 0")
         columns = COLUMNS.replace("event_id", "gen_random_uuid()")
         await self.connection.execute(
-            f"INSERT INTO audit_entry SELECT 300, {columns}, canonical, digest FROM audit_entry WHERE position = 299"
+            f"INSERT INTO audit_entry SELECT 300, {columns}, canonical, digest, retain_until"
+            " FROM audit_entry WHERE position = 299"
         )
         await self._renumber(300)
 
@@ -129,19 +131,31 @@ async def scene(running):
 @pytest.mark.parametrize("act", ["edit", "reorder"])
 async def test_a_change_under_a_kept_node_does_not_fit_the_checkpoint_that_is_in_the_database(scene, tmp_path, act):
     await scene.intrude(act)
-    with pytest.raises(LogTampered, match="positions 0 to 599"):
+    with pytest.raises(LogTampered, match=r"positions 0 to 599; .* the tree was built over: positions 256 to 511$"):
         verify_bundle(await scene.export(tmp_path / "log.zip"), pinned=scene.pinned)
 
 
-@pytest.mark.parametrize("act", ["edit", "delete", "insert", "reorder", "truncate"])
-async def test_a_change_with_everything_signed_again_by_the_true_key_does_not_fit_a_checkpoint_kept_elsewhere(
-    scene, tmp_path, act
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        ("edit", "edited since the earlier bundle: 300$"),
+        ("delete", "deleted since the earlier bundle: 300$"),
+        ("insert", "inserted since the earlier bundle: 300$"),
+        ("reorder", "reordered since the earlier bundle: 300 to 301$"),
+        ("truncate", "positions 500 to 599 are gone; deleted since the earlier bundle: 500 to 599$"),
+    ],
+)
+async def test_a_change_with_everything_signed_again_by_the_true_key_does_not_fit_what_was_kept_elsewhere(
+    scene, tmp_path, act, told
 ):
+    earlier = await scene.export(tmp_path / "earlier.zip")
     await scene.intrude(act, "derive_again")
     bundle = await scene.export(tmp_path / "log.zip")
     verify_bundle(bundle, pinned=scene.pinned)
     with pytest.raises(LogTampered):
         verify_bundle(bundle, pinned=scene.pinned, kept=[scene.kept])
+    with pytest.raises(LogTampered, match=told):
+        verify_bundle(bundle, pinned=scene.pinned, against=earlier)
 
 
 @pytest.mark.parametrize("act", ["delete", "insert", "truncate"])

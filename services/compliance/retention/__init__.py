@@ -1,0 +1,1 @@
+"""How long entries of the audit log are kept whole, and the removal of their bodies after that."""
