@@ -237,6 +237,7 @@ class Scope(StrEnum):
     TIER_RUN = "tier.run"
     TIER_REQUEST = "tier.request"
     TIER_APPROVE = "tier.approve"
+    ENTITLEMENT_GIVE = "entitlement.give"
     POLICY_READ = "policy.read"
     POLICY_WRITE = "policy.write"
     PLAN_READ = "plan.read"

@@ -14,6 +14,7 @@ async def start(runtime: Runtime) -> None:
         await actions.seed_policies(session, now=runtime.clock.now())
         await actions.ensure_night(session, now=runtime.clock.now())
         await actions.ensure_grace_look(session, now=runtime.clock.now())
+        await actions.ensure_entitlement_night(session, now=runtime.clock.now())
 
 
 SERVICE = Service(

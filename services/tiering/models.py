@@ -197,3 +197,41 @@ class FeedRow(Base, table=True):
     feed: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
     version: int
     day: date
+
+
+class EntitlementRow(Base, table=True):
+    """What a customer is owed in one period by the tier's package (H5 to H7). The period runs from `period_from` on,
+    before `period_to`; only `due` ones change."""
+
+    __tablename__: ClassVar[str] = "entitlement"
+    __table_args__ = (
+        sa.CheckConstraint(f"tier IN ({_TIERS})", name="tier"),
+        sa.CheckConstraint("state IN ('due', 'given', 'missed', 'ended')", name="state"),
+        sa.CheckConstraint("period_from < period_to", name="period"),
+        sa.CheckConstraint(
+            "(state = 'given') = (given_at IS NOT NULL AND given_by IS NOT NULL AND reference IS NOT NULL)", name="given"
+        ),
+        sa.CheckConstraint("(state IN ('missed', 'ended')) = (closed_at IS NOT NULL)", name="closed"),
+        sa.Index(
+            "uq_entitlement_period",
+            "customer_id",
+            "service",
+            "period_from",
+            unique=True,
+            postgresql_where=sa.text("state <> 'ended'"),
+        ),
+        sa.Index("ix_entitlement_due", "customer_id", postgresql_where=sa.text("state = 'due'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    tier: str = Field(sa_column=_text())
+    package_version: int
+    service: str = Field(sa_column=_text())
+    period_from: date
+    period_to: date
+    state: str = Field(sa_column=_text())
+    given_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    given_by: str | None = Field(default=None, sa_column=_text(nullable=True))
+    reference: str | None = Field(default=None, sa_column=_text(nullable=True))
+    closed_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))

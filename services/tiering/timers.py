@@ -7,6 +7,7 @@ from chassis.database import Session
 from chassis.inbox import Context
 from chassis.timers import Timer, Timers
 from services.tiering import actions
+from services.tiering.actions.entitling import ENTITLEMENTS
 from services.tiering.actions.manual import ENDS
 from services.tiering.actions.runs import GRACE_ENDS, NIGHT, TURN
 from services.tiering.settings import Settings
@@ -38,3 +39,13 @@ async def on_grace(session: Session, timer: Timer, context: Context) -> None:
 async def on_manual_end(session: Session, timer: Timer, context: Context) -> None:
     """A tier given by hand ends."""
     await actions.manual_is_over(session, manual_id=UUID(timer.key), now=context.now, today=context.clock.today())
+
+
+@timers.on(ENTITLEMENTS)
+async def on_entitlements(session: Session, timer: Timer, context: Context) -> None:
+    """Night: what was not given is missed, and the periods that begin are owed."""
+    settings = cast("Settings", context.settings)  # as above
+    after = timer.payload.get("after")
+    await actions.take_entitlement_turn(
+        session, after=UUID(after) if after else None, now=context.now, today=context.clock.today(), block=settings.run_block
+    )

@@ -1,6 +1,15 @@
 """The use cases of tiering: one page is the table of contents."""
 
 from services.tiering.actions.deciding import Measured, decide_customers
+from services.tiering.actions.entitling import (
+    EntitlementClosed,
+    EntitlementOwedByOthers,
+    EntitlementUnknown,
+    bring_up_to_date,
+    ensure_entitlement_night,
+    give,
+    take_entitlement_turn,
+)
 from services.tiering.actions.finding import NoDecision, NoPolicyInForce, PolicyUnknown, in_force, policy_of
 from services.tiering.actions.manual import (
     ManualOpen,
@@ -39,6 +48,9 @@ from services.tiering.actions.simulating import Simulated, simulate_policy
 from services.tiering.actions.workbooks import draft_from_workbook, workbook_of
 
 __all__ = [
+    "EntitlementClosed",
+    "EntitlementOwedByOthers",
+    "EntitlementUnknown",
     "ManualOpen",
     "ManualUnknown",
     "Measured",
@@ -56,14 +68,17 @@ __all__ = [
     "approve_policy",
     "ask_manual",
     "begin_night",
+    "bring_up_to_date",
     "compare_policies",
     "decide_customers",
     "draft_from_workbook",
     "draft_policy",
     "end_grace",
     "end_manual",
+    "ensure_entitlement_night",
     "ensure_grace_look",
     "ensure_night",
+    "give",
     "hear_feed",
     "in_force",
     "manual_is_over",
@@ -74,6 +89,7 @@ __all__ = [
     "request_run",
     "seed_policies",
     "simulate_policy",
+    "take_entitlement_turn",
     "take_turn",
     "withdraw_policy",
     "workbook_of",

@@ -12,6 +12,7 @@ from chassis.database import Session
 from chassis.outbox import emit
 from contracts.events.tiering import TierChanged
 from services.tiering import deciding_store
+from services.tiering.actions.entitling import bring_up_to_date
 from services.tiering.actions.finding import NoPolicyInForce, policy_of
 from services.tiering.deciding_store import Decided, Looked
 from services.tiering.packages import CODES
@@ -81,6 +82,8 @@ async def decide_currency(
         return []
     decided = await _concluded(session, measured, looked, now=now, by_hand=by_hand or {})
     await deciding_store.write(session, decided, policy_version=looked.policy[0], now=now)
+    moved = [one.customer_id for one in decided if one.moved]
+    await bring_up_to_date(session, moved, now=now, today=today)
     await _tell(session, decided, policy_version=looked.policy[0], now=now)
     return decided
 
