@@ -31,6 +31,7 @@ ANOTHER_MEANING = {
     ("Definition", "name"): "of a measure",
     ("ManualReasonOut", "name"): "of a reason",
     ("RetentionClassOut", "name"): "of a class of entries",
+    ("EntitlementOut", "name"): "of a service",
     **{("RevealedOut", field): "whole by right: granted for a purpose, once, and audited" for field in NAMES},
     ("Cadence", "name"): "of a cadence",
     ("Package", "name"): "of a service package",
