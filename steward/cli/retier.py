@@ -23,6 +23,10 @@ async def retier(
     ],
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day of the data.")],
     out: Annotated[Path, typer.Option(help="Folder for everybody's decisions, as Parquet.")],
+    since: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="An earlier night's decisions: only changes are looked up."),
+    ] = None,
     currency: Annotated[str, typer.Option(help="Whose policy decides.")] = "CNY",
     folder: Folder = STATE_FOLDER,
 ) -> None:
@@ -37,7 +41,8 @@ async def retier(
     database = Database(running_suite(folder).databases["tiering"], service="tiering")
     await database.open()
     try:
-        night = await decide(database, lake, out, currency=currency, as_of=as_of.date(), now=database.clock.now())
+        now = database.clock.now()
+        night = await decide(database, lake, out, currency=currency, as_of=as_of.date(), now=now, since=since)
     except (RuleBroken, PolarsError, OSError) as error:
         raise CannotDo(str(error)) from None
     finally:

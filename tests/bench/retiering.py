@@ -66,12 +66,13 @@ async def retiering(url: str, folder: Path, customers: int, *, rounds: int) -> R
             limit.append(time.perf_counter() - begun)
             await _disturb(url, customers // 100)
             begun = time.perf_counter()
-            night = await retier(database, folder, folder / f"out-{number}", currency="CNY", as_of=_AS_OF, now=_NOW)
+            out = folder / f"out-{number}"
+            night = await retier(database, folder, out, currency="CNY", as_of=_AS_OF, now=_NOW)
             ours.append(time.perf_counter() - begun)
             different = night.different
             await asyncio.to_thread(_keep_sums, folder)
             begun = time.perf_counter()
-            await _further(database, folder, folder / f"next-{number}")
+            await _further(database, folder, folder / f"next-{number}", since=out)
             further.append(time.perf_counter() - begun)
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         return Retiering(customers, customers * DAYS, min(ours), min(limit), min(further), different, used)
@@ -158,11 +159,11 @@ def _keep_sums(folder: Path) -> None:
         listed.select(pl.col("fen").fill_null(0)).write_parquet(folder / f"day-{name}.parquet", compression="lz4")
 
 
-async def _further(database: Database, folder: Path, out: Path) -> None:
+async def _further(database: Database, folder: Path, out: Path, *, since: Path) -> None:
     def parts() -> Iterator[Sums]:
         sums = Sums.of_frame(pl.read_parquet(folder / "sums.parquet"))
         values = {name: pl.read_parquet(folder / f"day-{name}.parquet")["fen"].to_numpy() for name in (0, 30, 90, 180, 270)}
         yield next_day(sums, new=values.pop(0), leaving=values)
 
     tomorrow = _AS_OF + timedelta(days=1)
-    await retier_sums(database, parts(), folder / CUSTOMERS, out, currency="CNY", as_of=tomorrow, now=_NOW)
+    await retier_sums(database, parts(), folder / CUSTOMERS, out, currency="CNY", as_of=tomorrow, now=_NOW, since=since)

@@ -28,6 +28,7 @@ from services.tiering.bulk.sums import Sums, concatenated, full_sums
 from services.tiering.rules import FACTS, RANK, Measures, Unit, direction
 
 CUSTOMERS, HOLDINGS = "customers.parquet", "holdings.parquet"
+PARTS, ENDED = "part-*.parquet", "ended.json"
 AT_ONCE = 20_000
 _STORED = TypeAdapter(Measures)
 _PLACES = {
@@ -81,31 +82,45 @@ class Night:
             self.tiers[row.tier] += int(np.count_nonzero(part.decided.row == place))
 
 
-async def retier(database: Database, folder: Path, out: Path, *, currency: str, as_of: date, now: datetime) -> Night:
+async def retier(
+    database: Database, folder: Path, out: Path, *, currency: str, as_of: date, now: datetime, since: Path | None = None
+) -> Night:
     """Decide about everybody in `folder` as of the end of a day; decisions go to part files in `out`.
+
+    `since` is the `out` of an earlier night: who has the same row as then needs no look at the database, as long as that night
+    ended and the policy is the same. What happened to them in between was decided by its own event or timer.
 
     Raises `NoPolicyInForce`, `FactsMissing`, `PolicyGaveNoRow`, and polars' errors for files of another shape.
     """
     return await retier_sums(database, full_sums(folder / HOLDINGS, as_of=as_of), folder / CUSTOMERS, out,
-                             currency=currency, as_of=as_of, now=now)  # fmt: skip
+                             currency=currency, as_of=as_of, now=now, since=since)  # fmt: skip
 
 
 async def retier_sums(
-    database: Database, parts: Iterable[Sums], customers: Path, out: Path, *, currency: str, as_of: date, now: datetime
+    database: Database,
+    parts: Iterable[Sums],
+    customers: Path,
+    out: Path,
+    *,
+    currency: str,
+    as_of: date,
+    now: datetime,
+    since: Path | None = None,
 ) -> Night:
     """The same from sums that were computed before, in the order of `customers`."""
-    night, beside = Night(as_of), _Beside(customers)
-    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
+    night, beside = Night(as_of), _Beside(pl.scan_parquet(customers))
     today = now.astimezone(SHANGHAI).date()
     async with database.begin() as session:
         policy = await in_force(session, currency=currency, today=today)
+    mark = {"currency": currency, "policy": policy.version, "digest": policy.digest}
+    before = await asyncio.to_thread(_begin, out, since, mark)
     numbered = enumerate(_gathered(parts))
 
     def following() -> _Part | None:
         number, sums = next(numbered, (0, None))
         if sums is None:
             return None
-        part = _part(policy, sums, beside, as_of=as_of)
+        part = _part(policy, sums, beside, before, as_of=as_of)
         part.table().write_parquet(out / f"part-{number:05d}.parquet", compression="lz4")
         return part
 
@@ -114,12 +129,24 @@ async def retier_sums(
     try:
         while (part := await upcoming) is not None:
             upcoming = asyncio.create_task(asyncio.to_thread(following))
-            async with database.begin() as session:
-                await _write_back(session, part, policy, night, now=now, today=today)
+            if part.to_look_at.size:
+                async with database.begin() as session:
+                    await _write_back(session, part, policy, night, now=now, today=today)
             night.count(part)
     finally:
         await asyncio.wait([upcoming])
+    await asyncio.to_thread((out / ENDED).write_bytes, orjson.dumps(mark))
     return night
+
+
+def _begin(out: Path, since: Path | None, mark: dict[str, object]) -> "_Beside | None":
+    """The folder for tonight's decisions, not ended yet; and those of the earlier night where they count."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / ENDED).unlink(missing_ok=True)
+    ended = None if since is None else since / ENDED
+    if since is None or ended is None or not ended.exists() or orjson.loads(ended.read_bytes()) != mark:
+        return None
+    return _Beside(pl.scan_parquet(since / PARTS).select("customer", before="reason"))
 
 
 def _gathered(parts: Iterable[Sums]) -> Iterator[Sums]:
@@ -141,6 +168,7 @@ class _Part:
     people: pl.DataFrame
     columns: dict[str, Column]
     decided: Decided
+    to_look_at: npt.NDArray[np.int64]
 
     @property
     def size(self) -> int:
@@ -151,7 +179,7 @@ class _Part:
         rows = self.decided.rows
         named = {"tier": [row.tier.value for row in rows], "reason": [row.reason for row in rows]}
         shown = {name: column.values for name, column in self.columns.items() if column.codes is None}
-        return self.people.select("customer_id").with_columns(
+        return self.people.select("customer", "customer_id").with_columns(
             *(pl.Series(name, values, pl.String).gather(self.decided.row).alias(name) for name, values in named.items()),
             *(pl.Series(name, values) for name, values in shown.items()),
         )
@@ -168,7 +196,7 @@ class _Part:
         return _STORED.validate_python(document, strict=False)
 
 
-def _part(policy: Policy, sums: Sums, beside: "_Beside", *, as_of: date) -> _Part:
+def _part(policy: Policy, sums: Sums, beside: "_Beside", before: "_Beside | None", *, as_of: date) -> _Part:
     people = pl.DataFrame({"customer": sums.customer}).with_row_index("place")
     people = people.join(beside.take(int(sums.customer[-1])), on="customer", how="inner", maintain_order="left")
     places = people["place"].to_numpy()
@@ -176,7 +204,15 @@ def _part(policy: Policy, sums: Sums, beside: "_Beside", *, as_of: date) -> _Par
     columns = {name: Column(values[places]) for name, values in sums.assets.items()}
     columns["growth_180_bp"] = Column(growth[places], known[places])
     columns |= {name: _column(people[name], name) for name in people.columns if name in FACTS and name not in columns}
-    return _Part(as_of, len(sums.customer) - people.height, people, columns, decide_columns(policy, columns, size=people.height))
+    decided = decide_columns(policy, columns, size=people.height)
+    to_look_at = np.arange(people.height)
+    if before is not None:
+        then = people.select("customer").join(
+            before.take(int(sums.customer[-1])), on="customer", how="left", maintain_order="left"
+        )["before"]
+        reasons = pl.Series([row.reason for row in decided.rows], dtype=pl.String).gather(decided.row)
+        to_look_at = np.flatnonzero(then.ne_missing(reasons).to_numpy())
+    return _Part(as_of, len(sums.customer) - people.height, people, columns, decided, to_look_at)
 
 
 def _column(series: pl.Series, name: str) -> Column:
@@ -190,7 +226,7 @@ def _column(series: pl.Series, name: str) -> Column:
 async def _write_back(session: Session, part: _Part, policy: Policy, night: Night, *, now: datetime, today: date) -> None:
     connection = await driver(session)
     await connection.execute("CREATE TEMP TABLE night (customer_id uuid, row smallint, place integer) ON COMMIT DROP")
-    source = io.BytesIO(_COPY_BEGINS + _copied(part.people["customer_id"], part.decided.row) + _COPY_ENDS)
+    source = io.BytesIO(_COPY_BEGINS + _copied(part) + _COPY_ENDS)
     await connection.copy_to_table("night", source=source, format="binary")
     reasons = [row.reason for row in part.decided.rows]
     rows = await connection.fetch(_DIFFERENT, reasons, policy.version, now)
@@ -211,21 +247,23 @@ def _measured(part: _Part, row: asyncpg.Record) -> Measured:
     return Measured(row["customer_id"], row["measures_version"], part.as_of, row["branch"], measures)
 
 
-def _copied(ids: pl.Series, row: npt.NDArray[np.int16]) -> bytes:
+def _copied(part: _Part) -> bytes:
     """Rows of `night` in PostgreSQL's binary COPY format."""
-    rows = np.zeros(len(row), _ROW)
+    ids = part.people["customer_id"].gather(part.to_look_at)
+    rows = np.zeros(len(ids), _ROW)
     rows["fields"], rows["id_bytes"], rows["row_bytes"], rows["place_bytes"] = 3, 16, 2, 4
     rows["id"] = np.frombuffer(bytes.fromhex("".join(ids.str.replace_all("-", "", literal=True))), "V16")
-    rows["row"], rows["place"] = row, np.arange(len(row))
+    rows["row"], rows["place"] = part.decided.row[part.to_look_at], part.to_look_at
     return rows.tobytes()
 
 
 class _Beside:
     """A file sorted by customer, read along with the sums."""
 
-    def __init__(self, path: Path) -> None:
-        scan = pl.scan_parquet(path).with_columns(pl.col("customer").cast(pl.Int64))
+    def __init__(self, scan: pl.LazyFrame) -> None:
+        scan = scan.with_columns(pl.col("customer").cast(pl.Int64))
         self._batches: Iterator[pl.DataFrame] = scan.collect_batches(chunk_size=200_000, maintain_order=True)
+        self._schema = scan.collect_schema()
         self._rest = next(self._batches, None)
 
     def take(self, upto: int) -> pl.DataFrame:
@@ -238,4 +276,4 @@ class _Beside:
                 self._rest = self._rest[place:]
                 break
             self._rest = next(self._batches, None)
-        return pl.concat(taken) if taken else pl.DataFrame({"customer": []}, {"customer": pl.Int64})
+        return pl.concat(taken) if taken else pl.DataFrame(schema=self._schema)

@@ -174,6 +174,27 @@ async def test_a_night_over_the_lake_ends_as_the_ordinary_path_does_and_writes_o
     assert (again.different, await database.pool.fetchval(told)) == (0, first + 2)
 
 
+async def test_a_night_after_another_looks_only_at_who_has_another_row_than_then(database, tmp_path):
+    ordinary = [measured(assets=0) for _ in range(3)]
+    async with database.begin() as session:
+        await actions.decide_customers(session, measured=ordinary, now=NOW - timedelta(days=1), today=TODAY)
+    ids = [str(one.customer_id) for one in ordinary]
+    people = pl.DataFrame({"customer": [0, 1, 2], "customer_id": ids, "contribution_fen": [0, 0, 0]})
+    people.write_parquet(tmp_path / "customers.parquet")
+
+    async def night(held, out, since=None):
+        write(tmp_path / "holdings.parquet", [{400: fen} for fen in held])
+        return await retier(database, tmp_path, out, currency="CNY", as_of=DAY, now=NOW, since=since)
+
+    await night([0, 0, 90_000_000], tmp_path / "one")
+    await database.pool.execute("UPDATE standing SET fired = 'potential.growth' WHERE customer_id = $1", ordinary[0].customer_id)
+    second = await night([0, 90_000_000, 90_000_000], tmp_path / "two", since=tmp_path / "one")
+    assert (second.customers, second.different, second.up) == (3, 1, 1)
+    (tmp_path / "two" / "ended.json").unlink()  # as a night that broke off leaves it: everybody is looked at
+    third = await night([0, 90_000_000, 90_000_000], tmp_path / "three", since=tmp_path / "two")
+    assert (third.different, third.up) == (1, 0)
+
+
 def test_parts_hold_whole_customers_however_the_file_is_cut(tmp_path, monkeypatch):
     histories = [{back: back + customer for back in range(customer % 9 + 1)} for customer in range(200)]
     path = write(tmp_path / "holdings.parquet", histories)
