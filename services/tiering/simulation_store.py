@@ -9,26 +9,11 @@ import asyncpg
 
 from chassis.database import Session, driver
 from services.tiering.rules import FACTS, Unit
+from services.tiering.rules.facts import PLACES
 
 IN_STORE: Mapping[str, str] = MappingProxyType(
-    {
-        "assets_30_fen": "inputs -> 'assets' ->> 'days_30'",
-        "assets_90_fen": "inputs -> 'assets' ->> 'days_90'",
-        "assets_180_fen": "inputs -> 'assets' ->> 'days_180'",
-        "growth_180_bp": "inputs -> 'assets' ->> 'growth_180_bp'",
-        "contribution_fen": "inputs -> 'activity' ->> 'contribution_fen'",
-        "dealings_90": "inputs -> 'activity' ->> 'dealings_90'",
-        "dealings_growth_180_bp": "inputs -> 'activity' ->> 'dealings_growth_180_bp'",
-        "logins_90": "inputs -> 'activity' ->> 'logins_90'",
-        "channels_90": "inputs -> 'activity' ->> 'channels_90'",
-        "products": "jsonb_array_length(inputs -> 'activity' -> 'products')",
-        "payroll": "inputs -> 'activity' ->> 'payroll'",
-        "need": "inputs -> 'need' ->> 'kind'",
-        "life_stage": "inputs -> 'life_cycle' ->> 'life_stage'",
-        "relation_stage": "inputs -> 'life_cycle' ->> 'relation_stage'",
-        "age": "inputs -> 'life_cycle' ->> 'age'",
-        "history_days": "inputs -> 'life_cycle' ->> 'history_days'",
-    }
+    {name: f"inputs -> '{dimension}' ->> '{member}'" for name, (dimension, member) in PLACES.items()}
+    | {"products": "jsonb_array_length(inputs -> 'activity' -> 'products')"}
 )
 """Where each fact stands in a row of `standing`; the same value as `Fact.read` gives."""
 

@@ -26,29 +26,12 @@ from services.tiering.book import Policy
 from services.tiering.bulk.deciding import Column, Decided, decide_columns
 from services.tiering.bulk.sums import Sums, concatenated, full_sums
 from services.tiering.rules import FACTS, RANK, Measures, Unit, direction
+from services.tiering.rules.facts import PLACES
 
 CUSTOMERS, HOLDINGS = "customers.parquet", "holdings.parquet"
 PARTS, ENDED = "part-*.parquet", "ended.json"
 AT_ONCE = 20_000
 _STORED = TypeAdapter(Measures)
-_PLACES = {
-    "assets_30_fen": ("assets", "days_30"),
-    "assets_90_fen": ("assets", "days_90"),
-    "assets_180_fen": ("assets", "days_180"),
-    "growth_180_bp": ("assets", "growth_180_bp"),
-    "contribution_fen": ("activity", "contribution_fen"),
-    "dealings_90": ("activity", "dealings_90"),
-    "dealings_growth_180_bp": ("activity", "dealings_growth_180_bp"),
-    "logins_90": ("activity", "logins_90"),
-    "channels_90": ("activity", "channels_90"),
-    "payroll": ("activity", "payroll"),
-    "need": ("need", "kind"),
-    "life_stage": ("life_cycle", "life_stage"),
-    "relation_stage": ("life_cycle", "relation_stage"),
-    "age": ("life_cycle", "age"),
-    "history_days": ("life_cycle", "history_days"),
-}
-"""Where a fact lies in the measures that a decision keeps. The number of products has no place: it follows from their names."""
 _COPY_BEGINS, _COPY_ENDS = b"PGCOPY\n\xff\r\n\0" + bytes(8), struct.pack(">h", -1)
 _ROW = np.dtype([("fields", ">i2"), ("id_bytes", ">i4"), ("id", "V16"), ("row_bytes", ">i4"), ("row", ">i2"),
                  ("place_bytes", ">i4"), ("place", ">i4")])  # fmt: skip
@@ -188,10 +171,10 @@ class _Part:
         """The stored measures of one customer with the lake's facts in their places."""
         document: dict[str, Any] = orjson.loads(stored)  # Any: a JSON document
         for name, column in self.columns.items():
-            if name in _PLACES:
+            if name in PLACES:
                 known = column.known is None or column.known[place]
                 value = int(column.values[place])
-                dimension, member = _PLACES[name]
+                dimension, member = PLACES[name]
                 document[dimension][member] = (column.codes[value] if column.codes else value) if known else None
         return _STORED.validate_python(document, strict=False)
 

@@ -16,11 +16,6 @@ def bounds(cells: Iterable[str]) -> list[int]:
     return sorted(numbers | {number + 1 for number in numbers})
 
 
-def bucket(value: int, begins: Sequence[int]) -> int:
-    """The range of a value, 0 below the first bound; what PostgreSQL's `width_bucket` answers."""
-    return sum(begin <= value for begin in begins)
-
-
 def representative(number: int, begins: Sequence[int]) -> int:
     """A value in range `number`."""
     if number:

@@ -76,6 +76,29 @@ FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _ALL})
 """Every fact by its name."""
 
 
+PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "assets_30_fen": ("assets", "days_30"),
+        "assets_90_fen": ("assets", "days_90"),
+        "assets_180_fen": ("assets", "days_180"),
+        "growth_180_bp": ("assets", "growth_180_bp"),
+        "contribution_fen": ("activity", "contribution_fen"),
+        "dealings_90": ("activity", "dealings_90"),
+        "dealings_growth_180_bp": ("activity", "dealings_growth_180_bp"),
+        "logins_90": ("activity", "logins_90"),
+        "channels_90": ("activity", "channels_90"),
+        "payroll": ("activity", "payroll"),
+        "need": ("need", "kind"),
+        "life_stage": ("life_cycle", "life_stage"),
+        "relation_stage": ("life_cycle", "relation_stage"),
+        "age": ("life_cycle", "age"),
+        "history_days": ("life_cycle", "history_days"),
+    }
+)
+"""Where a fact lies in measures that are stored as JSON: dimension and member. The number of products has no place of its own,
+it follows from their names."""
+
+
 def facts_of(measures: Measures) -> dict[str, Value]:
     """All facts of `measures`, flat, as a decision table reads them."""
     return {fact.name: fact.read(measures) for fact in _ALL}

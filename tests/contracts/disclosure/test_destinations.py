@@ -26,8 +26,8 @@ def require(name: str, url: str, *fields: str) -> None:
 
 
 def test_what_the_list_names_may_leave() -> None:
-    require("core_bank", "https://core.bank.example/freeze", "alert_id", "act")
-    require("identity_provider", "https://id.bank.example/keys")
+    assert require("core_bank", "https://core.bank.example/freeze", "alert_id", "act") is None
+    assert require("identity_provider", "https://id.bank.example/keys") is None
 
 
 @pytest.mark.parametrize(
