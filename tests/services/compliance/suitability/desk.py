@@ -95,6 +95,14 @@ class Desk:
         """All notices of art. 31 are given."""
         assert (await self.shown(*sorted(NOTICES), by=self.seller)).status_code == 201
 
+    async def ready(self, *, age: int = 40) -> None:
+        """Everything but the recording is there."""
+        await self.known(age=age)
+        await self.rated()
+        await self.qualified()
+        await self.assessed()
+        await self.noticed()
+
     async def shown(self, *kinds: str, by: dict[str, str]) -> httpx.Response:
         """Papers of the sale are recorded."""
         body = {"kinds": kinds, "product_code": self.product, "reference": str(uuid4())}

@@ -1,29 +1,14 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
-
 from chassis.timers import TimerLoop
 from contracts.values import Reach, Role, Scope
-from services.compliance.main import SERVICE
 from services.compliance.suitability.actions.assessing import REMINDER
 from services.compliance.timers import timers
 from tests.services.compliance.suitability.desk import BALANCED, CAUTIOUS, Desk
-from tests.support.apps import run_service
 
 COMPLETED = "compliance.assessment.completed.v1"
 EXPIRING = "compliance.assessment.expiring.v1"
-
-
-@pytest.fixture(scope="module")
-async def service(servers):
-    async with run_service(servers, SERVICE) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(service):
-    return Desk(service)
 
 
 async def confirmed(desk, assessment, level, by=None):

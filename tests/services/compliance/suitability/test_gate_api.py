@@ -1,33 +1,10 @@
 import asyncpg
-import orjson
 import pytest
 
 from chassis.ids import new_id
 from contracts.events.profile import Assets, CustomerRegistered, MeasuresComputed
 from contracts.values import LifeStage, NeedType, Purpose, Reach, RelationStage, Role, Scope
-from services.compliance.main import SERVICE
-from tests.services.compliance.suitability.desk import Desk
 from tests.services.compliance.watch.builders import streak
-from tests.support.apps import run_service
-
-
-@pytest.fixture(scope="module")
-async def service(servers):
-    async with run_service(servers, SERVICE) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(service):
-    return Desk(service)
-
-
-async def ready(desk, *, age=40):
-    await desk.known(age=age)
-    await desk.rated()
-    await desk.qualified()
-    await desk.assessed()
-    await desk.noticed()
 
 
 async def test_a_sale_is_led_from_nothing_to_allowed_step_by_step(desk):
@@ -49,7 +26,7 @@ async def test_a_sale_is_led_from_nothing_to_allowed_step_by_step(desk):
 
 
 async def test_every_answer_is_kept_and_replays_to_the_same_after_the_world_changed(desk):
-    await ready(desk)
+    await desk.ready()
     answer = (await desk.asked()).json()
     await desk.rated("R5")
     await desk.post("/customers/{c}/circumstance-changes", {"change": "income"}, desk.person)
@@ -81,7 +58,7 @@ async def test_a_replay_tells_when_the_answer_would_be_another(desk, service):
 
 
 async def test_what_was_answered_assessed_or_shown_cannot_be_changed_in_the_database(desk, service):
-    await ready(desk)
+    await desk.ready()
     await desk.asked()
     for change in (
         "UPDATE suitability_check SET outcome = 'allow'",
@@ -99,7 +76,7 @@ async def test_what_was_answered_assessed_or_shown_cannot_be_changed_in_the_data
 
 
 async def test_an_adviser_asks_about_own_customers_and_own_sales_only(desk, service):
-    await ready(desk)
+    await desk.ready()
     mine = (await desk.asked()).json()["check_id"]
     assert (await desk.asked(seller_no="A200")).json()["rule"] == "seller-is-another"
     other = service.headers(
@@ -120,7 +97,7 @@ async def test_an_adviser_asks_about_own_customers_and_own_sales_only(desk, serv
 
 
 async def test_a_customers_own_sale_names_no_seller_and_no_other_customer(desk):
-    await ready(desk)
+    await desk.ready()
     assert (await desk.own_sale(seller_no="A100")).json()["rule"] == "seller-is-another"
     assert (await desk.own_sale(channel="branch")).json()["rule"] == "seller-is-another"
     assert (await desk.asked(desk.person, customer_id=str(new_id()))).json()["rule"] == "customer-not-yours"
@@ -145,7 +122,7 @@ async def test_what_came_after_the_moment_of_the_sale_does_not_count(desk):
 
 
 async def test_a_streak_of_high_risk_purchases_locks_the_gate_until_the_reassessment_was_offered(desk, service):
-    await ready(desk)
+    await desk.ready()
     await desk.rated("R4")
     await service.publish(streak(desk.customer, day=service.clock.today()))
     await service.settled()
@@ -162,7 +139,7 @@ async def test_a_streak_of_high_risk_purchases_locks_the_gate_until_the_reassess
 
 
 async def test_an_older_customer_needs_the_prompt_for_high_risk(desk):
-    await ready(desk, age=66)
+    await desk.ready(age=66)
     await desk.rated("R4")
     assert "older-prompt" in (await desk.asked()).json()["needs"]
 
@@ -186,7 +163,7 @@ async def test_insurance_goes_through_its_own_articles(desk):
 
 
 async def test_a_minor_buys_with_the_representatives_consent_that_staff_record(desk):
-    await ready(desk, age=12)
+    await desk.ready(age=12)
     await desk.rated("R1")
     assert "representative-consent" in (await desk.asked()).json()["needs"]
     assert (await desk.shown("representative.consent", by=desk.person)).json()["rule"] == "consent-not-by-customer"
@@ -212,7 +189,7 @@ async def test_private_funds_wait_for_the_evidence_of_a_qualified_investor(desk)
 
 
 async def test_a_new_rating_tells_the_customers_to_whom_the_product_was_allowed(desk, service):
-    await ready(desk)
+    await desk.ready()
     assert (await desk.own_sale()).json()["outcome"] == "allow"
     rating = (await desk.rated("R2", issuer_level="R5")).json()
     assert (rating["version"], rating["level"]) == (2, "R5")
@@ -277,45 +254,3 @@ async def test_profiles_events_tell_the_gate_whose_customer_it_is_and_what_they_
     await desk.rated()
     answer = (await desk.asked(amount_fen=7_000_001)).json()
     assert answer["items"][0]["evidence"] == {"amount_fen": 7_000_001, "limit_fen": 7_000_000, "assets_fen": 7_000_000}
-
-
-async def test_the_entry_of_a_check_holds_codes_and_no_amount(desk):
-    await ready(desk)
-    await desk.asked(amount_fen=987_654)
-    rows = [
-        row for row in await desk.told_of("compliance.audit.recorded.v1", desk.customer) if row["act"] == "suitability.checked"
-    ]
-    assert set(rows[-1]["details"]) == {"check", "outcome", "policy", "rules"}
-    assert "987654" not in orjson.dumps(rows[-1]).decode()
-
-
-async def test_one_drafts_a_policy_and_another_approves_it(desk, service):
-    document = (await desk.get("/policies/compliance/gate/1", desk.keeper)).json()["document"]
-    document["means"]["assets_share_bp"] = 5_000
-    body = {"effective_from": desk.today.isoformat(), "document": document}
-    draft = (await desk.post("/policies/compliance/gate", body, desk.keeper)).json()
-    path = f"/policies/compliance/gate/{draft['version']}/approval"
-    own = await desk.post(path, {}, desk.keeper)
-    assert (own.status_code, own.json()["rule"]) == (403, "policy-document-approver-drafted")
-    with pytest.raises(asyncpg.CheckViolationError):
-        await service.database.pool.execute(
-            "UPDATE policy_document SET status = 'published', approved_by = drafted_by, approved_at = now() WHERE kind = 'gate'"
-            " AND status = 'draft'"
-        )
-    past = {**body, "effective_from": "2020-01-01"}
-    assert (await desk.post("/policies/compliance/gate", past, desk.keeper)).json()["rule"] == "policy-document-reaches-back"
-    assert (await desk.post(path, {}, desk.office("staff:P2"))).json()["status"] == "published"
-    assert (await desk.post(path, {}, desk.office("staff:P2"))).json()["rule"] == "policy-document-is-published"
-    await ready(desk)
-    answer = (await desk.asked()).json()
-    assert answer["policy_version"] == draft["version"]
-    assert (await desk.get("/policies/compliance/gate", desk.keeper)).json()["in_force"] == draft["version"]
-
-
-async def test_checks_are_listed_page_by_page(desk):
-    await ready(desk)
-    asked = [(await desk.own_sale()).json()["check_id"] for _ in range(3)]
-    page = (await desk.get("/customers/{c}/suitability-checks?limit=2", desk.seller)).json()
-    rest = (await desk.get(f"/customers/{{c}}/suitability-checks?limit=2&cursor={page['next']}", desk.seller)).json()
-    assert [item["check_id"] for item in (*page["items"], *rest["items"])] == asked[::-1]
-    assert (await desk.get("/customers/{c}/suitability-checks?cursor=WzFd", desk.seller)).json()["rule"] == "cursor-invalid"
