@@ -17,6 +17,7 @@ import orjson
 import polars as pl
 from pydantic import TypeAdapter
 
+from chassis.audit import audit
 from chassis.clock import SHANGHAI
 from chassis.database import Database, Session, driver
 from contracts.values import Tier
@@ -31,6 +32,8 @@ from services.tiering.rules.facts import PLACES
 CUSTOMERS, HOLDINGS = "customers.parquet", "holdings.parquet"
 PARTS, ENDED = "part-*.parquet", "ended.json"
 AT_ONCE = 20_000
+ACTOR = "command:retier"
+"""Who is in the audit log for a run over the lake."""
 _STORED = TypeAdapter(Measures)
 _COPY_BEGINS, _COPY_ENDS = b"PGCOPY\n\xff\r\n\0" + bytes(8), struct.pack(">h", -1)
 _ROW = np.dtype([("fields", ">i2"), ("id_bytes", ">i4"), ("id", "V16"), ("row_bytes", ">i4"), ("row", ">i2"),
@@ -118,6 +121,9 @@ async def retier_sums(
             night.count(part)
     finally:
         await asyncio.wait([upcoming])
+    details = {"policy": policy.version, "customers": night.customers, "different": night.different}
+    async with database.begin() as session:
+        await audit(session, caller=ACTOR, act="tiers.decided", details={**details, "as_of": as_of.isoformat()})
     await asyncio.to_thread((out / ENDED).write_bytes, orjson.dumps(mark))
     return night
 

@@ -168,6 +168,11 @@ async def test_a_night_over_the_lake_ends_as_the_ordinary_path_does_and_writes_o
     assert await database.pool.fetchval(told) == first + 2
     kept = pl.read_parquet(tmp_path / "out" / "*.parquet")
     assert dict(zip(kept["customer_id"], kept["reason"], strict=True))[ids[0]] == "vip.assets"
+    entry = await database.pool.fetchval(
+        "SELECT payload FROM outbox WHERE subject = 'tiering.audit.recorded.v1' ORDER BY seq DESC"
+    )
+    said = orjson.loads(entry)["data"]
+    assert (said["act"], said["details"]["customers"], said["details"]["different"]) == ("tiers.decided", 5, 3)
     assert night.tiers == {Tier.VIP: 3, Tier.POTENTIAL: 0, Tier.ORDINARY: 2}
 
     again = await retier(database, tmp_path, tmp_path / "out", currency="CNY", as_of=DAY, now=NOW)
