@@ -1,7 +1,9 @@
 """How long entries are kept whole, what may go afterwards, and what then still holds."""
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy.engine import make_url
 from chassis.database import driver
 from chassis.ids import new_id
 from services.compliance import actions
+from services.compliance import suitability as sales
 from services.compliance.audit_tree.checks import check
 from services.compliance.audit_tree.rules.hashing import leaf_hash, root_of
 from services.compliance.audit_tree.rules.lines import PRUNED
@@ -39,6 +42,14 @@ def test_the_longest_class_of_an_act_wins_and_none_is_below_ten_years(kind, name
     assert policy.class_of(kind).name == name
     assert policy.until(kind, LONG_AGO) == LONG_AGO.replace(year=2010 + years)
     assert min(one.years for one in policy.classes) >= 10
+
+
+def test_every_act_of_a_sale_has_the_class_of_sales():
+    code = Path(sales.__file__).parents[1]
+    texts = [path.read_text() for room in ("suitability", "care", "recording") for path in (code / room).rglob("*.py")]
+    acts = {act for text in texts for act in re.findall(r"act=\"([a-z_]+\.[a-z_]+)\"", text)}
+    assert len(acts) > 8
+    assert {act for act in acts if retention().class_of(act).name != "sale"} == set()
 
 
 async def test_only_bodies_whose_time_is_over_go_and_leaf_hashes_stay(service_session):
